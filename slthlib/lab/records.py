@@ -1,0 +1,269 @@
+"""Recorded results: a small CSV or JSON payload, and its provenance in a neighbour file.
+
+``gap.csv`` holds the numbers and nothing else, so that two runs can be compared byte for byte; ``gap.provenance.json``
+says which command, code, lock, seed and machine made it, when and in what time, and carries the payload's sha256, so
+that a number edited by hand is found out when it is read. No pickle anywhere.
+"""
+
+import csv
+import hashlib
+import json
+import operator
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from slthlib.lab import _payload
+from slthlib.lab._provenance import Clock, gather
+
+__all__ = ["Clock", "Record", "Recorder", "read", "recording", "write"]
+
+_LIMIT = 32 * 2**20
+
+
+@dataclass(frozen=True, eq=False)
+class Record:
+    """A recorded result, verified against its provenance.
+
+    ``record["name"]`` is a column of a CSV record or an entry of a JSON record.
+
+    Parameters
+    ----------
+    path : Path
+        The payload's file.
+    columns : dict from str to ndarray
+        Columns of a CSV record, read-only, shape (rows,) each; empty for JSON.
+    object : object
+        Value of a JSON record; None for CSV.
+    provenance : dict
+        What the neighbour file says.
+
+    Notes
+    -----
+    Used in: no chapter.
+    """
+
+    path: Path
+    columns: dict[str, NDArray[Any]]
+    object: Any
+    provenance: dict[str, Any]
+
+    def __getitem__(self, name: Any) -> Any:
+        return self.columns[name] if self.object is None else self.object[name]
+
+
+class Recorder:
+    """What `recording` hands out; its ``save`` writes the result.
+
+    Parameters
+    ----------
+    path : path
+        The payload's file.
+    about : dict
+        Keyword arguments of `write`.
+
+    Notes
+    -----
+    Used in: no chapter.
+    """
+
+    def __init__(self, path: str | Path, about: dict[str, Any]) -> None:
+        self.path = Path(path)
+        self.saved = False
+        self._about = about
+
+    def save(self, value: Any) -> Record:
+        """Write the result with the time spent so far, and read it back; the last call counts."""
+        write(self.path, value, **self._about)
+        self.saved = True
+        return read(self.path)
+
+
+@contextmanager
+def recording(path: str | Path, *, command: str, seed: Any, sources: Iterable[str | Path] = ()) -> Iterator[Recorder]:
+    """Time a run and record its result: the convenient form of `write`.
+
+    Processor time includes that of child processes that have ended, so close a pool before saving.
+
+    Parameters
+    ----------
+    path : path
+        The payload's file, ``.csv`` or ``.json``.
+    command : str
+        What to type, in the top folder of the project, to make the result again.
+    seed : int, sequence of int or None
+        Seed of the run; None for a run without randomness.
+    sources : iterable of path
+        Source files of the run outside the library, such as the script itself (``__file__``).
+
+    Yields
+    ------
+    Recorder
+        Call its ``save(table)``.
+
+    Notes
+    -----
+    Used in: no chapter.
+    """
+    sources = tuple(sources)
+    _check(Path(path), command, seed, sources)  # wrong arguments are found before the long run, not after it
+    about = {"command": command, "seed": seed, "sources": sources, "started": Clock.now()}
+    recorder = Recorder(path, about)
+    yield recorder
+    if not recorder.saved:
+        raise RuntimeError(f"recording {path}: expected a call of save(...) before the end, got none")
+
+
+def write(
+    path: str | Path,
+    value: Any,
+    *,
+    command: str,
+    seed: Any,
+    sources: Iterable[str | Path] = (),
+    started: Clock | None = None,
+) -> None:
+    """Write a result and its provenance.
+
+    Parameters
+    ----------
+    path : path
+        The payload's file; its ending chooses the format. The provenance goes to ``<stem>.provenance.json`` beside it.
+    value : mapping or object
+        For ``.csv``: columns of one length by name, each of integers, floats, strings or booleans.
+        For ``.json``: numbers, strings, lists and dictionaries; arrays become lists.
+    command : str
+        What to type, in the top folder of the project, to make the result again.
+    seed : int, sequence of int or None
+        Seed of the run; None for a run without randomness.
+    sources : iterable of path
+        Source files of the run outside the library. The code digest covers them and the library's loaded modules.
+    started : Clock or None
+        ``Clock.now()`` at the start of the run; None records no times.
+
+    Notes
+    -----
+    Used in: no chapter.
+    """
+    target, sources = Path(path), tuple(sources)
+    seed = _check(target, command, seed, sources)
+    if started is not None and not isinstance(started, Clock):
+        raise TypeError(f"started: expected a Clock or None, got {type(started).__name__}")
+    about: dict[str, Any] = {"payload": target.name}
+    if target.suffix == ".csv":
+        payload, about["columns"] = _payload.to_csv(value)
+    else:
+        payload = _payload.to_json(value)
+    if len(payload) > _LIMIT:
+        raise ValueError(f"value: expected at most 32 MB ({_LIMIT} bytes) as text, got {len(payload)} bytes")
+    about |= {"sha256": hashlib.sha256(payload).hexdigest(), "bytes": len(payload)}
+    about |= gather(target.resolve().parent, command, seed, sources, started)
+    # Not sorted: the order of the columns is part of the table.
+    provenance = json.dumps(about, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    _replace(target, payload)
+    _replace(_provenance_path(target), provenance.encode("utf-8"))
+
+
+def read(path: str | Path) -> Record:
+    """Read a result that `write` made, and verify it.
+
+    Parameters
+    ----------
+    path : path
+        The payload's file.
+
+    Returns
+    -------
+    Record
+        The result and its provenance.
+
+    Raises
+    ------
+    ValueError
+        If the provenance is missing or unreadable, the payload is not the one it describes (somebody edited it), or
+        a file is larger than 32 MB.
+
+    Notes
+    -----
+    Used in: sums/partition.
+    """
+    target = Path(path)
+    _check_name(target)
+    payload = _bounded(target)
+    neighbour = _provenance_path(target)
+    if not neighbour.is_file():
+        raise ValueError(f"{target}: expected its provenance in {neighbour.name}, got no such file")
+    try:
+        provenance = _payload.from_json(_bounded(neighbour))
+        name, digest = provenance["payload"], provenance["sha256"]
+        columns = {str(name): str(kind) for name, kind in provenance.get("columns", {}).items()}
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise ValueError(f"{neighbour}: expected a provenance that write() made, got {error!r}") from None
+    found = hashlib.sha256(payload).hexdigest()
+    if name != target.name or digest != found:
+        raise ValueError(
+            f"{target}: expected the payload {name} with sha256 {digest}, got {found}; "
+            "a recorded result is never edited by hand: make it again with its command"
+        )
+    try:
+        if target.suffix == ".csv":
+            return Record(target, _payload.from_csv(payload, columns), None, provenance)
+        return Record(target, {}, _payload.from_json(payload), provenance)
+    except (ValueError, KeyError, OverflowError, csv.Error) as error:
+        raise ValueError(f"{target}: expected a payload that write() made, got {error!r}") from None
+
+
+def _check(path: Path, command: str, seed: Any, sources: tuple[str | Path, ...]) -> Any:
+    """Refuse wrong arguments of `write`, and return the seed as JSON can hold it."""
+    _check_name(path)
+    if not path.parent.is_dir():
+        raise ValueError(f"path: expected an existing folder, got {path.parent}")
+    if not isinstance(command, str):
+        raise TypeError(f"command: expected a string, got {type(command).__name__}")
+    if not command.strip():
+        raise ValueError(f"command: expected what to type, got {command!r}")
+    for twin in {".csv", ".json"} - {path.suffix}:
+        if path.with_suffix(twin).exists():
+            raise ValueError(f"path: expected a stem of its own, got {path.name} beside {path.with_suffix(twin).name}")
+    for source in sources:
+        if not Path(source).is_file():
+            raise ValueError(f"sources: expected existing files, got {source}")
+    if seed is None:
+        return None
+    several = isinstance(seed, list | tuple | np.ndarray)
+    if any(isinstance(one, bool | np.bool_) for one in (seed if several else [seed])):
+        raise TypeError(f"seed: expected an integer, integers or None, got {seed!r}")
+    try:
+        return [operator.index(one) for one in seed] if several else operator.index(seed)
+    except TypeError:
+        raise TypeError(f"seed: expected an integer, integers or None, got {seed!r}") from None
+
+
+def _check_name(path: Path) -> None:
+    if path.suffix not in (".csv", ".json") or path.name.endswith(".provenance.json"):
+        raise ValueError(f"path: expected a name ending in .csv or .json, got {path.name}")
+
+
+def _provenance_path(path: Path) -> Path:
+    return path.with_suffix(".provenance.json")
+
+
+def _bounded(path: Path) -> bytes:
+    """Content of a file, unless it is too large to be a record: looked at before anything is allocated."""
+    size = path.stat().st_size
+    if size > _LIMIT:
+        raise ValueError(f"{path}: expected at most 32 MB ({_LIMIT} bytes), got {size} bytes")
+    return path.read_bytes()
+
+
+def _replace(path: Path, content: bytes) -> None:
+    """Write at once: an interrupted run leaves the old file, never half of a new one."""
+    draft = path.with_name(path.name + ".draft")
+    draft.write_bytes(content)
+    os.replace(draft, path)

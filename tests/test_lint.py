@@ -1,0 +1,60 @@
+"""Linter and type checker are tests like others, and notebook cells are held to the linter too."""
+
+import subprocess
+import sys
+
+from house import ROOT
+
+LINTED = ("slthlib", "tests", "sphinx_ext", "experiments", "benchmarks", "chapters")
+CONFIG = ROOT / "pyproject.toml"
+
+
+def tool(name, *arguments, cwd):
+    """What a tool complains about; empty if it is content."""
+    ran = subprocess.run([sys.executable, "-m", name, *arguments], cwd=cwd, capture_output=True, text=True, timeout=300)
+    return "" if ran.returncode == 0 else ran.stdout + ran.stderr or f"{name} ended with status {ran.returncode}"
+
+
+def lint_faults(root):
+    folders = [folder for folder in LINTED if (root / folder).is_dir()]
+    return tool("ruff", "check", "--config", str(CONFIG), "--output-format=concise", *folders, cwd=root)
+
+
+def layout_faults(root):
+    folders = [folder for folder in LINTED if (root / folder).is_dir()]
+    return tool("ruff", "format", "--check", "--config", str(CONFIG), *folders, cwd=root)
+
+
+def type_faults(root, *cache):
+    return tool("mypy", "--config-file", str(CONFIG), *cache, "slthlib", cwd=root)
+
+
+def test_ruff_is_content():
+    faults = lint_faults(ROOT)
+    assert not faults, f"`make lint` mends most of these:\n{faults}"
+
+
+def test_layout_is_ruffs():
+    faults = layout_faults(ROOT)
+    assert not faults, f"`make lint` mends these:\n{faults}"
+
+
+def test_mypy_is_content():
+    faults = type_faults(ROOT)
+    assert not faults, faults
+
+
+def test_planted_faults_are_found(tmp_path):
+    for folder in ("slthlib", "chapters"):
+        (tmp_path / folder).mkdir()
+    (tmp_path / "slthlib" / "__init__.py").write_text('"""Doc."""\nimport os\n\n\ndef f(n: int) -> str:\n  return n\n')
+    (tmp_path / "chapters" / "a.ipynb").write_text(
+        '{"cells": [{"cell_type": "code", "execution_count": null, "id": "a", "metadata": {}, "outputs": [], '
+        '"source": ["import planted\\n"]}], "metadata": {"language_info": {"name": "python"}}, '
+        '"nbformat": 4, "nbformat_minor": 5}'
+    )
+    found = lint_faults(tmp_path)
+    for fault in ("`os` imported but unused", "D103", "`planted` imported but unused"):
+        assert fault in found
+    assert "would be reformatted" in layout_faults(tmp_path)
+    assert "Incompatible return value type" in type_faults(tmp_path, "--no-incremental")
