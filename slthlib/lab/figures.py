@@ -19,9 +19,11 @@ from matplotlib.container import ErrorbarContainer
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
-__all__ = ["PALETTE", "interval_points", "new", "save_svg", "use_style"]
+from slthlib.lab.statistics import Interval
 
-#: Six colours, told apart with and without red-green colour blindness, each at least 3:1 against the paper.
+__all__ = ["PALETTE", "interval_points", "measured", "new", "save_svg", "show", "use_style"]
+
+#: Six colours, told apart with and without red-green colour blindness, with a contrast of 3 or more to the paper.
 #: Laws are drawn in ``ink``; measured series take the others in this order.
 PALETTE: Final = MappingProxyType(
     dict(ink="#1b1f24", blue="#4579e6", orange="#d47014", green="#159055", purple="#930d8d", grey="#888d96")
@@ -51,7 +53,6 @@ _RC: Final[Any] = MappingProxyType(  # Any: matplotlib types every key by itself
         "axes.titlesize": 12.0,
         "axes.titlelocation": "left",
         "axes.titleweight": "bold",
-        "axes.titlepad": 9.0,
         "axes.formatter.use_mathtext": True,
         "text.color": PALETTE["ink"],
         **dict.fromkeys(("xtick.color", "ytick.color"), PALETTE["ink"]),
@@ -60,8 +61,6 @@ _RC: Final[Any] = MappingProxyType(  # Any: matplotlib types every key by itself
         "lines.linewidth": 1.7,
         "lines.markersize": 6.5,
         "legend.frameon": False,
-        "legend.handlelength": 1.6,
-        "legend.borderaxespad": 0.3,
     }
 )
 
@@ -91,13 +90,13 @@ def new(width: float = 5.2, height: float = 3.4, *, panels: int = 1, **options: 
 
     Parameters
     ----------
-    width
+    width : float
         Inches, at most 6.5. The standard 5.2 shrinks to letters of 11 pixels on a screen 390 pixels wide.
-    height
+    height : float
         Inches, of each panel.
-    panels
+    panels : int
         How many panels. They stand one under the other, because two side by side cannot be read on a phone.
-    **options
+    **options : object
         Handed to ``matplotlib.pyplot.subplots``, for example ``sharex=True``.
 
     Returns
@@ -132,15 +131,15 @@ def interval_points(
 
     Parameters
     ----------
-    ax
+    ax : Axes
         Where to draw.
-    x, low, mid, high
+    x, low, mid, high : array-like
         Arrays of one shape ``(points,)`` with ``low <= mid <= high``.
-    color
+    color : str
         A name from `PALETTE`, or any matplotlib colour.
-    marker
+    marker : str, optional
         A matplotlib marker; by default each palette colour has its own.
-    label
+    label : str, optional
         The entry in the legend.
 
     Returns
@@ -177,14 +176,70 @@ def interval_points(
     )
 
 
+def measured(
+    ax: Axes,
+    x: ArrayLike,
+    points: Interval,
+    *,
+    law: ArrayLike | tuple[ArrayLike, ArrayLike] | None = None,
+    color: str = "blue",
+    label: str | None = None,
+) -> None:
+    """Draw measured points, and behind them the line of the law they are to be read against.
+
+    Parameters
+    ----------
+    ax : Axes
+        Where to draw.
+    x : array-like (points,)
+        Places of the points.
+    points : Interval
+        Estimates and their limits, as `slthlib.lab.statistics` returns them.
+    law : array-like (points,), or a pair of array-likes, optional
+        Values of the law at ``x``, or at places of its own: ``(places, values)``.
+    color : str
+        A name from `PALETTE`, of points and line.
+    label : str, optional
+        The entry in the legend.
+
+    Notes
+    -----
+    Used in: sums/partition.
+    """
+    if law is not None:
+        places, values = law if isinstance(law, tuple) else (x, law)
+        ax.plot(places, values, color=PALETTE.get(color, color), lw=1)
+    interval_points(ax, x, points.low, points.mid, points.high, color=color, label=label)
+
+
+def show(ax: Axes, **labels: Any) -> None:
+    """Name the axes, add the legend if there is anything to tell apart, and show the figure.
+
+    Parameters
+    ----------
+    ax : Axes
+        What was drawn on.
+    **labels : object
+        Handed to ``ax.set``: ``xlabel``, ``ylabel``, limits, scales.
+
+    Notes
+    -----
+    Used in: sums/partition.
+    """
+    ax.set(**labels)
+    if ax.get_legend_handles_labels()[0]:
+        ax.legend()
+    plt.show()
+
+
 def save_svg(figure: Figure, path: str | Path) -> Path:
     """Write a figure as an SVG file that is the same, byte for byte, each time.
 
     Parameters
     ----------
-    figure
+    figure : Figure
         The figure; it is closed afterwards.
-    path
+    path : path
         Where to write it. The name must end in ``.svg``.
 
     Returns

@@ -89,7 +89,7 @@ def signed_sums_two(a, b, x, y, halt):
 
 
 @kernel
-def signed_sums_four(a, b, c, d, x, y, z, w):
+def signed_sums_four(a, b, c, d, x, y, z, w, halt):
     """Fill four buffers with the sorted signed sums of four sets of k items."""
     a[a.size - 1] = 0
     b[b.size - 1] = 0
@@ -97,6 +97,8 @@ def signed_sums_four(a, b, c, d, x, y, z, w):
     d[d.size - 1] = 0
     size = _ONE
     for k in range(x.size):
+        if halt[0]:
+            return
         _grow_four(a, b, c, d, size, x[k], y[k], z[k], w[k])
         size += size
 

@@ -28,6 +28,7 @@ def solve_rows(items, signs, differences, halt):
             signed_sums_four(
                 a, b, c, d,
                 x[1 : 1 + half], x[1 + half : 1 + 2 * half], y[1 : 1 + half], y[1 + half : 1 + 2 * half],
+                halt,
             )  # fmt: skip
             differences[r] = _pair_up(x, half, a, b, signs[r], halt)
             differences[r + 1] = _pair_up(y, half, c, d, signs[r + 1], halt)

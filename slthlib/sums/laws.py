@@ -188,7 +188,7 @@ def window_parameter(n: ArrayLike, M: ArrayLike) -> float | NDArray[np.float64]:
     -------
     float or float64 array
 
-    Used in: sums/partition.
+    Used in: no chapter.
     """
     size, largest = _checked(n, M)
     return _plain(np.log2(largest) - size + 0.5 * np.log2(size))

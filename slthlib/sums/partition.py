@@ -31,6 +31,8 @@ class Partition:
     slack : float
         The smallest difference there is lies at most this far below that of ``signs`` (summed exactly), where
         ``optimal`` says False because floats were rounded to a grid; infinite where nothing is promised.
+
+    Used in: no chapter.
     """
 
     signs: NDArray[np.int8]
@@ -49,6 +51,8 @@ class Partitions:
     differences : int64 or float64 [B]
     optimal : bool [B]
     slack : float64 [B]
+
+    Used in: no chapter.
     """
 
     signs: NDArray[np.int8]

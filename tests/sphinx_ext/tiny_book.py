@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -189,11 +188,6 @@ def write_book(folder: Path) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, "utf-8")
     return folder
-
-
-def copy_book(book: Path, folder: Path) -> Path:
-    """Copy a built book with its file times, so that the next build is incremental."""
-    return Path(shutil.copytree(book, folder, symlinks=True))
 
 
 def build(book: Path) -> tuple[int, str]:

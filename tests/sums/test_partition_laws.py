@@ -248,7 +248,7 @@ def test_the_lower_bound_is_the_inequality_of_cauchy_and_schwarz(n, M):
     assert laws.perfect_partition_bounds(n, M)[0] == pytest.approx(float(exact), rel=1e-10)
 
 
-@pytest.mark.parametrize(("n", "M"), [(2, 2), (500, 2), (3000, 2), (2, 10**6), (20, 2**20), (4, 2**23)])
+@pytest.mark.parametrize(("n", "M"), [(2, 2), (500, 2), (3000, 2), (2, 10**6), (20, 2**17), (4, 2**20)])
 def test_bounds_stay_in_order_at_every_size(n, M):
     low, high = laws.perfect_partition_bounds(n, M)
     assert 0 <= low <= high <= 1

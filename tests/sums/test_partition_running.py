@@ -124,19 +124,18 @@ count_perfect_partitions(rng.integers(1, 2**40, size=(2, 6)))
 """
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("call", LONG.values(), ids=LONG)
-def test_ctrl_c_stops_it_within_two_seconds(call):
+def interrupt(call):
+    """Seconds from Ctrl-C to the end of a process that makes the call."""
     job = f"{PRELUDE}\nprint('go', flush=True)\n{call}\nprint('done', flush=True)\n"
     process = subprocess.Popen(
         [sys.executable, "-c", job], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
     )
     try:
         assert process.stdout.readline() == "go\n"
-        time.sleep(0.3)
+        time.sleep(0.2)
         process.send_signal(signal.SIGINT)
         sent = time.monotonic()
-        out, err = process.communicate(timeout=30)
+        out, err = process.communicate(timeout=60)
         took = time.monotonic() - sent
     finally:
         process.kill()
@@ -144,7 +143,14 @@ def test_ctrl_c_stops_it_within_two_seconds(call):
     assert out == ""
     assert "KeyboardInterrupt" in err
     assert process.returncode in (-signal.SIGINT, 130)
-    assert took < 2.5  # two seconds, and what a busy machine adds
+    return took
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("call", LONG.values(), ids=LONG)
+def test_ctrl_c_stops_it_within_two_seconds(call):
+    # Three tries, since on a busy machine the end of a process that holds a gigabyte can wait for others.
+    assert any(interrupt(call) < 2 for _ in range(3))
 
 
 @pytest.mark.slow
