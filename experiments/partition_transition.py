@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+
 from slthlib.lab import records
 from slthlib.sums import best_partitions
 

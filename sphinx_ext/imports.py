@@ -10,6 +10,8 @@ from collections.abc import Iterable
 from copy import deepcopy
 from pathlib import Path
 
+from sphinx_ext.syntax import defined, dynamic_import, is_frame, without_docstrings
+
 Target = tuple[str, str | None]  # (module, attribute of it or None)
 
 
@@ -66,11 +68,11 @@ class Package:
         tree = self.tree(module)
         if not self.is_package(module):
             return tree
-        return ast.Module([node for node in tree.body if not _is_frame(node)], [])
+        return ast.Module([node for node in tree.body if not is_frame(node)], [])
 
     def dump(self, module: str) -> str:
         """Canonical text of what counts: no comments, docstrings or line numbers."""
-        return ast.dump(_without_docstrings(deepcopy(self.code(module))))
+        return ast.dump(without_docstrings(deepcopy(self.code(module))))
 
     def closure(self, modules: Iterable[str]) -> set[str]:
         """The modules, all they depend on, and the packages whose ``__init__`` runs on the way."""
@@ -103,7 +105,7 @@ class Package:
                 if self.owns(source):
                     for alias in node.names:
                         bound.setdefault(alias.asname or alias.name, set()).add((source, alias.name))
-            elif (name := _dynamic(node)) and self.owns(name):
+            elif (name := dynamic_import(node)) and self.owns(name):
                 bound.setdefault(f"import {name}", set()).add((name, None))
         return bound
 
@@ -133,7 +135,7 @@ class Package:
             return set().union(*({one} if isinstance(one, str) else one for one in found))
         if self.path(f"{module}.{attribute}"):
             return f"{module}.{attribute}"
-        if attribute in _defined(self.code(module)):
+        if attribute in defined(self.code(module)):
             return {module}
         return self.below(module)
 
@@ -172,35 +174,3 @@ class Package:
                     # An unused package costs its __init__ only.
                     found.update({place} if isinstance(place, str) else place)
         return found
-
-
-def _is_frame(node: ast.stmt) -> bool:
-    if isinstance(node, ast.Import | ast.ImportFrom):
-        return True
-    targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
-    return _is_text(node) or any(isinstance(one, ast.Name) and one.id == "__all__" for one in targets)
-
-
-def _is_text(node: ast.AST) -> bool:
-    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
-
-
-def _without_docstrings(tree: ast.Module) -> ast.Module:
-    for node in ast.walk(tree):
-        body = getattr(node, "body", None)
-        if isinstance(body, list):
-            node.body = [one for one in body if not _is_text(one)] or ([ast.Pass()] if body else [])
-    return tree
-
-
-def _defined(tree: ast.Module) -> set[str]:
-    names = {node.name for node in tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef)}
-    return names | {n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
-
-
-def _dynamic(node: ast.AST) -> str:
-    """Name in ``import_module("a literal")``, empty for anything else."""
-    if not isinstance(node, ast.Call) or not node.args or not isinstance(node.args[0], ast.Constant):
-        return ""
-    name = getattr(node.func, "id", getattr(node.func, "attr", ""))
-    return str(node.args[0].value) if name in ("import_module", "__import__") else ""

@@ -49,8 +49,10 @@ class StatusDirective(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         """Read all records."""
-        self.env.__dict__.setdefault("status_pages", set()).add(self.env.docname)
+        self.env.note_dependency(str(Path(self.env.srcdir, "_toc.yml")))
         found = [(one, one.record()) for one in chapters(self.env.srcdir)]
+        for chapter, _ in found:
+            self.env.note_dependency(str(chapter.record_path))
         lines = ["| Chapter | Executed (UTC) | Seconds | Cells | Digest |", "| --- | --- | --- | --- | --- |"]
         for chapter, record in found:
             link = f"{{doc}}`/{chapter.docname}`" if chapter.docname in self.env.found_docs else chapter.docname
@@ -84,21 +86,9 @@ def _machine(record: dict[str, Any]) -> list[str]:
     ]
 
 
-def outdated(app: Sphinx, env: Any, *changes: Any) -> set[str]:
-    """The records may have changed when no page has; the page is cheap."""
-    return env.__dict__.get("status_pages", set())
-
-
-def purge(app: Sphinx, env: Any, docname: str) -> None:
-    """Forget a document that is read again or gone."""
-    env.__dict__.get("status_pages", set()).discard(docname)
-
-
 def setup(app: Sphinx) -> dict[str, bool]:
-    """Register directives, role and events."""
+    """Register directives and role."""
     app.add_directive("runs-in", RunsInDirective)
     app.add_role("runs-in", RunsInRole())
     app.add_directive("status", StatusDirective)
-    app.connect("env-get-outdated", outdated)
-    app.connect("env-purge-doc", purge)
-    return {"parallel_read_safe": False, "parallel_write_safe": True}
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,5 +1,6 @@
 """Linter and type checker are tests like others, and notebook cells are held to the linter too."""
 
+import shutil
 import subprocess
 import sys
 
@@ -16,13 +17,16 @@ def tool(name, *arguments, cwd):
 
 
 def lint_faults(root):
-    folders = [folder for folder in LINTED if (root / folder).is_dir()]
-    return tool("ruff", "check", "--config", str(CONFIG), "--output-format=concise", *folders, cwd=root)
+    return tool("ruff", "check", "--output-format=concise", *folders(root), cwd=root)
 
 
 def layout_faults(root):
-    folders = [folder for folder in LINTED if (root / folder).is_dir()]
-    return tool("ruff", "format", "--check", "--config", str(CONFIG), *folders, cwd=root)
+    return tool("ruff", "format", "--check", *folders(root), cwd=root)
+
+
+def folders(root):
+    """Each with the rules it finds on its way up: chapters have narrower lines."""
+    return [folder for folder in LINTED if (root / folder).is_dir()]
 
 
 def type_faults(root, *cache):
@@ -47,6 +51,8 @@ def test_mypy_is_content():
 def test_planted_faults_are_found(tmp_path):
     for folder in ("slthlib", "chapters"):
         (tmp_path / folder).mkdir()
+    for rules in ("pyproject.toml", "chapters/ruff.toml"):
+        shutil.copy(ROOT / rules, tmp_path / rules)
     (tmp_path / "slthlib" / "__init__.py").write_text('"""Doc."""\nimport os\n\n\ndef f(n: int) -> str:\n  return n\n')
     (tmp_path / "chapters" / "a.ipynb").write_text(
         '{"cells": [{"cell_type": "code", "execution_count": null, "id": "a", "metadata": {}, "outputs": [], '

@@ -6,7 +6,7 @@ from slthlib.sums._jit import kernel
 
 
 @kernel
-def difference_rows(items, use_heap, signs, differences, halt):
+def difference_rows(items, use_heap, signs, differences, evident, halt):
     rows, n = items.shape
     values = np.empty(n, np.int64)  # the numbers still on the table, and for each the item that speaks for it
     speakers = np.empty(n, np.int64)
@@ -21,6 +21,12 @@ def difference_rows(items, use_heap, signs, differences, halt):
         else:
             last = _difference_in_buffer(sizes, values, speakers, stays, leaves)
         differences[r] = values[0]
+        largest = others = np.int64(0)
+        for i in range(n):
+            others += min(largest, sizes[i])
+            largest = max(largest, sizes[i])
+        # All differences have one parity, and none is smaller than what the largest number outweighs the others by.
+        evident[r] = values[0] <= 1 or values[0] == largest - others
         signs[r, last] = 1
         for t in range(n - 2, -1, -1):  # the last commitment was made by items that are placed by now
             signs[r, leaves[t]] = -signs[r, stays[t]]

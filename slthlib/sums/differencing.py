@@ -1,15 +1,15 @@
 """The differencing method of Karmarkar and Karp: a good partition, fast, for any number of items."""
 
-from dataclasses import replace
+import math
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from slthlib.sums._batches import Halt, run_in_chunks, run_interruptibly, thread_count
 from slthlib.sums._check import Items, check_items
 from slthlib.sums._differencing_kernels import difference_rows
 from slthlib.sums._jit import announce_compiling
-from slthlib.sums.partition import Partition, Partitions, _result, _single
+from slthlib.sums.partition import Partition, Partitions, _results, _single
 
 #: From here on a heap beats a sorted buffer, in which every difference is inserted by shifting.
 _HEAP_FROM = 160
@@ -39,7 +39,11 @@ def karmarkar_karp(items: ArrayLike) -> Partition:
 
     Used in: sums/partition.
     """
-    return _single(_difference(check_items(items, batch=False), threads=1, progress=False))
+    checked = check_items(items, batch=False)
+    signs, differences, evident = _difference(checked, threads=1, progress=False)
+    if not checked.real:
+        return Partition(signs[0], differences.item(), evident.item(), 0.0 if evident[0] else math.inf)
+    return _single(_judged(checked, signs, differences, evident))
 
 
 def karmarkar_karp_batch(items: ArrayLike, *, threads: int | None = None, progress: bool | None = None) -> Partitions:
@@ -59,19 +63,25 @@ def karmarkar_karp_batch(items: ArrayLike, *, threads: int | None = None, progre
 
     Used in: sums/partition.
     """
-    return _difference(check_items(items, batch=True), threads=threads, progress=progress)
+    checked = check_items(items, batch=True)
+    return _judged(checked, *_difference(checked, threads=threads, progress=progress))
 
 
-def _difference(items: Items, *, threads: int | None, progress: bool | None) -> Partitions:
+def _difference(
+    items: Items, *, threads: int | None, progress: bool | None
+) -> tuple[NDArray[np.int8], NDArray[np.int64], NDArray[np.bool_]]:
+    """Signs [B, n] and differences [B] of the integers, and where these are evidently the smallest [B]."""
     integers = items.integers
     rows, n = integers.shape
     thread_count(threads)
     signs = np.empty((rows, n), np.int8)
     differences = np.empty(rows, np.int64)
+    evident = np.empty(rows, np.bool_)
     announce_compiling(difference_rows)
 
     def work(start: int, stop: int, halt: Halt) -> None:
-        difference_rows(integers[start:stop], n >= _HEAP_FROM, signs[start:stop], differences[start:stop], halt)
+        part = slice(start, stop)
+        difference_rows(integers[part], n >= _HEAP_FROM, signs[part], differences[part], evident[part], halt)
 
     if rows == 1 and n < 10**6:
         work(0, 1, np.zeros(1, np.uint8))
@@ -81,10 +91,13 @@ def _difference(items: Items, *, threads: int | None, progress: bool | None) -> 
         run_in_chunks(
             work, rows, 2e-8 * n * np.log2(n + 1), threads=threads, progress=progress, label=f"differencing {n}"
         )
-    found = _result(items, signs, differences)
-    sizes = np.abs(items.given).astype(np.float64)
-    # A rounded sum must not make a claim: the largest item has to outweigh the others by more than rounding.
-    # Where the grid lost digits, the sides of small items were chosen without them.
-    outweighs = (items.slack == 0) & (2 * sizes.max(axis=1) > sizes.sum(axis=1) * (1 + n * 2.0**-52))
-    optimal = (found.differences <= (0 if items.real else 1)) | outweighs
-    return replace(found, optimal=optimal, slack=np.where(optimal, 0.0, np.inf))
+    return signs, differences, evident
+
+
+def _judged(
+    items: Items, signs: NDArray[np.int8], differences: NDArray[np.int64], evident: NDArray[np.bool_]
+) -> Partitions:
+    found = _results(items, signs, differences)
+    # Where the grid lost digits of floats, what is evident about the integers says nothing about them.
+    optimal = ((items.slack == 0) & evident) | (found.differences == 0)
+    return Partitions(signs, found.differences, optimal, np.where(optimal, 0.0, np.inf))

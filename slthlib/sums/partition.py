@@ -96,7 +96,10 @@ def best_partition(items: ArrayLike, *, imbalance: int | None = None) -> Partiti
     """
     checked = check_items(items, batch=False)
     wanted = check_imbalance(imbalance, checked.given.shape[1])
-    return _single(_solve(checked, wanted, threads=1, progress=False))
+    signs, differences = _solve(checked, wanted, threads=1, progress=False)
+    if not checked.real:  # the short way: a small problem is solved in less time than a batch of results is wrapped
+        return Partition(signs[0], differences.item(), True)
+    return _single(_results(checked, signs, differences))
 
 
 def best_partitions(
@@ -122,10 +125,14 @@ def best_partitions(
     Used in: sums/partition.
     """
     checked = check_items(items, batch=True)
-    return _solve(checked, check_imbalance(imbalance, checked.given.shape[1]), threads=threads, progress=progress)
+    wanted = check_imbalance(imbalance, checked.given.shape[1])
+    return _results(checked, *_solve(checked, wanted, threads=threads, progress=progress))
 
 
-def _solve(items: Items, imbalance: int | None, *, threads: int | None, progress: bool | None) -> Partitions:
+def _solve(
+    items: Items, imbalance: int | None, *, threads: int | None, progress: bool | None
+) -> tuple[NDArray[np.int8], NDArray[np.int64]]:
+    """Signs [B, n] and differences [B] of the integers."""
     integers = items.integers
     rows, n = integers.shape
     thread_count(threads)  # a wrong value is refused for one row too
@@ -138,7 +145,7 @@ def _solve(items: Items, imbalance: int | None, *, threads: int | None, progress
     extra = () if imbalance is None else ((n + imbalance) // 2,)
     if rows == 1 and n < 40:  # shorter than starting a thread
         solver(integers, *extra, signs, differences, np.zeros(1, np.uint8))
-        return _result(items, signs, differences)
+        return signs, differences
 
     def work(start: int, stop: int, halt: Halt) -> None:
         solver(integers[start:stop], *extra, signs[start:stop], differences[start:stop], halt)
@@ -148,10 +155,10 @@ def _solve(items: Items, imbalance: int | None, *, threads: int | None, progress
     else:
         seconds = _SECONDS_PER_STEP * 2.0 ** (n / 2) * (1 if imbalance is None else 3)
         run_in_chunks(work, rows, seconds, threads=threads, progress=progress, label=f"partitions of {n}")
-    return _result(items, signs, differences)
+    return signs, differences
 
 
-def _result(items: Items, signs: NDArray[np.int8], differences: NDArray[np.int64]) -> Partitions:
+def _results(items: Items, signs: NDArray[np.int8], differences: NDArray[np.int64]) -> Partitions:
     """Differences of floats are summed again from the signs, exactly: the grid is only there to find them."""
     if not items.real:
         return Partitions(signs, differences, items.slack == 0, items.slack)

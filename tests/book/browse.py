@@ -20,6 +20,8 @@ FLAGS = [
 ]
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 MISSING = f"no browser: install Chromium ({', '.join(NAMES)} on the PATH) or name one in SLTHLIB_CHROMIUM"
+PHONE = {"width": 390, "height": 844}
+DESK = {"width": 1280, "height": 900}
 # What the theme's script reads before it paints. Storage is out of reach on blank pages.
 CHOOSE_MODE = "try {{ localStorage.setItem('mode', '{0}'); localStorage.setItem('theme', '{0}'); }} catch (e) {{}}"
 
@@ -84,9 +86,18 @@ class Visit:
     asked: list = field(default_factory=list)  # addresses of all requests
     failed: list = field(default_factory=list)  # answers of 400 and more, and requests without an answer
 
-    def go(self, path):
+    def resize(self, size):
+        """Another screen, if it is another: laying out a long page once more takes seconds."""
+        if self.page.viewport_size != size:
+            self.page.set_viewport_size(size)
+
+    def go(self, path, size=DESK):
         """Load a page and wait until it is typeset and its fonts are there; afresh in what it said."""
-        self.said.clear(), self.asked.clear(), self.failed.clear()
+        if self.page.viewport_size != size:
+            self.page.goto("about:blank")
+            self.page.set_viewport_size(size)
+        for record in (self.said, self.asked, self.failed):
+            record.clear()
         self.page.goto(f"{self.origin}/{path}", wait_until="load")
         # A page with mathematics loads MathJax deferred; on others there is nothing to wait for.
         self.page.evaluate(
@@ -100,7 +111,7 @@ class Visit:
 def visiting(browser, origin, mode):
     """A tab that shows the site in light or dark mode."""
     # Without motion a colour is measured where a transition ends, not in its middle.
-    context = browser.new_context(color_scheme=mode, reduced_motion="reduce", viewport={"width": 1280, "height": 900})
+    context = browser.new_context(color_scheme=mode, reduced_motion="reduce", viewport=DESK)
     context.set_default_timeout(20_000)
     context.add_init_script(CHOOSE_MODE.format(mode))
     page = context.new_page()

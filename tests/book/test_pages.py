@@ -58,10 +58,12 @@ def test_the_book_is_built():
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("page", PAGES)
 def test_page_in_the_browser(tabs, page, mode):
-    visit = tabs(BOOK.folder, mode).go(page)
-    faults = checks.mode_faults(visit, mode) + checks.mathematics_faults(visit) + checks.accessibility_faults(visit)
-    if mode == "light":
-        faults += checks.width_faults(visit)
+    light = mode == "light"
+    visit = tabs(BOOK.folder, mode).go(page, checks.PHONE if light else checks.DESK)
+    faults = checks.mode_faults(visit, mode) + checks.mathematics_faults(visit)
+    # Only colours depend on the mode.
+    faults += checks.width_faults(visit) if light else []
+    faults += checks.accessibility_faults(visit, checks.ALL if light else checks.COLOURS)
     # Last, so that whatever the page says or asks for late is seen too.
     faults += checks.console_faults(visit) + checks.foreign_requests(visit) + checks.failed_requests(visit)
     assert not faults, shown(faults)
@@ -111,6 +113,7 @@ ON_VISIT = [
     ("foreign", checks.foreign_requests, "planted.invalid"),
     ("lost", checks.failed_requests, "planted.js: 404"),
     ("contrast", checks.accessibility_faults, "color-contrast"),
+    ("contrast", lambda visit: checks.accessibility_faults(visit, checks.COLOURS), "color-contrast"),
     ("label", checks.accessibility_faults, "label"),
     ("wide", checks.width_faults, "div.planted"),
     ("raw", checks.mathematics_faults, "raw TeX: planted"),
@@ -165,7 +168,9 @@ def test_a_good_file_has_no_faults(planted):
     assert checks.footer_faults(planted, "good.html", "1.2.3") == []
 
 
-@pytest.mark.parametrize(("name", "check", "message"), ON_VISIT, ids=[name for name, _, _ in ON_VISIT])
+@pytest.mark.parametrize(
+    ("name", "check", "message"), ON_VISIT, ids=[f"{name}-{place}" for place, (name, _, _) in enumerate(ON_VISIT)]
+)
 def test_a_fault_planted_on_a_page_is_found(tabs, planted, name, check, message):
     faults = check(tabs(planted.folder, "light").go(f"{name}.html"))
     assert len(faults) == 1

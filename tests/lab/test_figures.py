@@ -12,7 +12,7 @@ import pytest
 
 mpl.use("Agg")
 
-from slthlib.lab import figures
+from slthlib.lab import figures, statistics
 
 DRAW = """
 import sys
@@ -171,3 +171,26 @@ def test_use_style_twice_registers_each_face_once():
         figures.use_style()
     names = [entry.fname for entry in figures.font_manager.fontManager.ttflist if entry.name == "Ticket Sans"]
     assert len(names) == len(set(names)) == 3
+
+
+@pytest.mark.usefixtures("style")
+@pytest.mark.parametrize("law", [[0.2, 0.4], ([1.0, 1.5, 2.0], [0.2, 0.3, 0.4])])
+def test_measured_draws_the_law_in_the_colour_of_its_points(law):
+    _, ax = figures.new()
+    figures.measured(ax, [1, 2], statistics.wilson([10, 20], 50), law=law, color="green", label="n = 20")
+    line = ax.lines[0]
+    np.testing.assert_array_equal(line.get_ydata(), law[1] if isinstance(law, tuple) else law)
+    assert {drawn.get_color() for drawn in ax.lines} == {figures.PALETTE["green"]}
+
+
+@pytest.mark.usefixtures("style")
+def test_show_has_a_legend_only_where_there_is_something_to_tell_apart(monkeypatch):
+    monkeypatch.setattr(figures.plt, "show", lambda: None)
+    _, ax = figures.new()
+    ax.plot([1, 2])
+    figures.show(ax, xlabel="n")
+    assert ax.get_xlabel() == "n"
+    assert ax.get_legend() is None
+    ax.plot([2, 1], label="law")
+    figures.show(ax)
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["law"]

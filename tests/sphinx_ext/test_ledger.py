@@ -25,8 +25,8 @@ def test_the_tiny_book_is_in_order(book: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "old", "new", "expected"),
     [
-        ("ledger.yml", "proved here", "proven", "ledger.yml:2: row 'thm-gap' has the unknown status 'proven'"),
-        ("ledger.yml", "status: cited", "status: proved here", "ledger.yml:6: row 'prp-far' names no check"),
+        ("ledger.yml", "proved here", "proven", "ledger.yml:6: row 'thm-gap' has the unknown status 'proven'"),
+        ("ledger.yml", "status: cited", "status: proved here", "ledger.yml:2: row 'prp-far' names no check"),
         ("ledger.yml", 'source: "{cite}`tiny`"', "source:", "row 'prp-far' names no source"),
         ("ledger.yml", "note:", "nota:", "row 'prp-far' has unknown entries: nota"),
         ("ledger.yml", "prp-far", "thm-gap", "a second row for 'thm-gap'"),

@@ -55,14 +55,14 @@ parts:
 """
 
 LEDGER = """
-thm-gap:
-  source: "{cite}`tiny`, Theorem 1"
-  status: proved here
-  checks: ["tests/sums/test_gap.py::test_gap", "cell: sums/partition#gap"]
 prp-far:
   source: "{cite}`tiny`"
   status: cited
   note: constant not checked
+thm-gap:
+  source: "{cite}`tiny`, Theorem 1"
+  status: proved here
+  checks: ["tests/sums/test_gap.py::test_gap", "cell: sums/partition#gap"]
 """
 
 FILES = {

@@ -86,19 +86,19 @@ def test_differencing_never_claims_too_much(items):
 
 
 def test_rounded_to_a_grid_it_may_be_second_best_and_says_so():
-    """Differences of 2**-70 are below the grid of 2**-58: the slack must cover what was lost."""
+    """Items of about half the grid's unit are lost or doubled: the slack covers it, and not by much."""
     rng = np.random.default_rng(5)
-    rows = rng.uniform(0.5, 1.0, size=(300, 6)) + 0.0
-    rows[:, 3:] = rows[:, :3] * 2.0**-20 * (1 + rng.integers(0, 3, size=(300, 3)) * 2.0**-50)
+    rows = np.full((400, 7), 0.75)
+    rows[:, 2:] = rng.choice([-1, 1], (400, 5)) * rng.uniform(0.45, 0.55, (400, 5)) * 2.0**-59
     found = best_partitions(rows)
-    assert not found.optimal.all()
-    for row, signs, difference, optimal, slack in zip(
-        rows, found.signs, found.differences, found.optimal, found.slack, strict=True
-    ):
+    assert not found.optimal.any()
+    shares = []
+    for row, signs, difference, slack in zip(rows, found.signs, found.differences, found.slack, strict=True):
         best, value = exact_best(row), exact_sum(signs, row)
         assert difference == float(value)
         assert best <= value <= best + Fraction(slack)
-        assert not optimal or value == best
+        shares.append(float((value - best) / Fraction(slack)))
+    assert max(shares) > 0.25
 
 
 def test_numbers_on_a_grid_are_solved_exactly():
