@@ -27,9 +27,10 @@ def provenance_line(record: records.Record) -> str:
     """One sentence: when, by which command, on what, how long, and the payload's fingerprint."""
     about = record.provenance
     machine = about["hardware"]
+    took = f" in {duration(about['wall_seconds'])}" if about["wall_seconds"] is not None else ""
     return (
-        f"Recorded {about['date'][:10]} by `{about['command']}` (seed {about['seed']}) in "
-        f"{duration(about['wall_seconds'])} on {machine['cpu']}, {machine['cores']} cores. "
+        f"Recorded {about['date'][:10]} by `{about['command']}` (seed {about['seed']}){took} "
+        f"on {machine['cpu']}, {machine['cores']} cores. "
         f"File `{about['payload']}`, sha256 `{about['sha256'][:12]}`."
     )
 

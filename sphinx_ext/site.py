@@ -50,9 +50,27 @@ def offer_executed(app: Sphinx, exception: Exception | None) -> None:
             shutil.copyfile(chapter.executed, offered)
 
 
+def note_page(app: Sphinx, pagename: str, *_: object) -> None:
+    """Remember pages that belong to no document, such as the search: they are written in every build."""
+    app.pages_written = getattr(app, "pages_written", set()) | {pagename}
+
+
+def remove_leftovers(app: Sphinx, exception: Exception | None) -> None:
+    """Delete pages of documents that are gone: Sphinx leaves them, and search engines and tests would find them."""
+    if exception or app.builder.name != "html":
+        return
+    kept = app.env.found_docs | getattr(app, "pages_written", set()) | {"index"}  # index.html leads to the front page
+    for file in Path(app.outdir).rglob("*.html"):
+        page = file.relative_to(app.outdir).with_suffix("").as_posix()
+        if not page.startswith("_") and page not in kept:
+            file.unlink()
+
+
 def setup(app: Sphinx) -> dict[str, bool]:
     """Register the events."""
     app.setup_extension("sphinx_ext.repairs")
     app.connect("config-inited", configure, priority=900)
+    app.connect("html-page-context", note_page)
     app.connect("build-finished", offer_executed)
+    app.connect("build-finished", remove_leftovers)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -53,7 +53,7 @@ def run_in_chunks(
         work(0, rows, halt)
         return
     # Chunks of at most a quarter of a second, and even in size: kernels take two rows at a time.
-    chunk = max(2, min(-(-rows // (4 * workers)), int(0.25 / seconds_each)) // 2 * 2)
+    chunk = max(2, min(-(-rows // (16 * workers)), int(0.25 / seconds_each)) // 2 * 2)
     starts = range(0, rows, chunk)
     if progress is None:
         progress = total / workers > 1.5 and sys.stderr is not None and sys.stderr.isatty()

@@ -9,7 +9,7 @@ __all__ = ["slow_best_difference", "slow_count_perfect", "slow_differencing"]
 
 
 def slow_best_difference(items: ArrayLike, *, imbalance: int | None = None) -> int:
-    """Smallest |sum of signed integers| over all signs, or those with the given imbalance, by trying each.
+    """Smallest difference over all signs, or over those with the given imbalance, by trying each.
 
     Parameters
     ----------

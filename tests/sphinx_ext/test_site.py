@@ -121,8 +121,11 @@ def test_one_setting_brings_the_repository_and_the_ledger_page_may_be_left_out(b
     edit(book / "_config.yml", 'url: ""', "url: https://github.com/nobody/tiny")
     edit(book / "_config.yml", "colab_url:", "thebe: true\n  colab_url:")
     edit(book / "_toc.yml", "      - file: chapters/back/ledger\n", "")
+    gone = book / "_build/html/chapters/back/ledger.html"
+    assert gone.exists()
     code, said = build(book)
     assert code == 0, said
+    assert not gone.exists()
     page = (book / PAGE).read_text("utf-8")
     assert "https://colab.research.google.com/github/nobody/tiny/blob/" in page
     assert "btn-source-issues-button" in page
