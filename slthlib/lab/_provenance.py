@@ -14,6 +14,7 @@ from typing import Any
 
 # What a number can depend on. Only what is loaded is named: a package that was not loaded had no part in the result.
 _PACKAGES = ("numpy", "scipy", "numba", "torch")
+_INSTALLED = Path(__file__).resolve().parents[2]  # the folder that holds the library
 
 
 @dataclass(frozen=True)
@@ -90,19 +91,25 @@ def _root(folder: Path) -> Path | None:
 def _code(root: Path | None, sources: Iterable[str | Path]) -> dict[str, Any]:
     """Digest of the named sources and of every module of the library that is loaded now.
 
-    The digest is the sha256 of the lines ``sha256(file)  name``, sorted by name. Names are relative to the project
-    (or bare, outside it), so that the digest does not depend on where the project lies.
+    The digest is the sha256 of the lines ``name  sha256(file)``, sorted. Names are relative to the project, or to where
+    the library is installed, or bare: the digest does not depend on where anything lies.
     """
     files = {Path(source).resolve() for source in sources}
     for name, module in list(sys.modules.items()):
         if name.partition(".")[0] == "slthlib" and getattr(module, "__file__", None):
             files.add(Path(str(module.__file__)).resolve())
-    digests = {}
-    for file in files:
-        name = file.relative_to(root).as_posix() if root and file.is_relative_to(root) else file.name
-        digests[name] = hashlib.sha256(file.read_bytes()).hexdigest()
-    lines = "".join(f"{digest}  {name}\n" for name, digest in sorted(digests.items()))
-    return {"sha256": hashlib.sha256(lines.encode()).hexdigest(), "files": sorted(digests)}
+    lines = sorted(f"{_name(file, root)}  {hashlib.sha256(file.read_bytes()).hexdigest()}\n" for file in files)
+    return {
+        "sha256": hashlib.sha256("".join(lines).encode()).hexdigest(),
+        "files": [line.split("  ")[0] for line in lines],
+    }
+
+
+def _name(file: Path, root: Path | None) -> str:
+    for top in (root, _INSTALLED):
+        if top and file.is_relative_to(top):
+            return file.relative_to(top).as_posix()
+    return file.name
 
 
 def _lock(root: Path | None) -> dict[str, str] | None:

@@ -33,8 +33,9 @@ def perfect_partition_probability(
 ) -> float | NDArray[np.float64]:
     """Probability that a random problem has a perfect partition: 1 - exp(-mu), or 1 - exp(-2 mu) for an odd sum.
 
-    Borgs, Chayes and Pittel (2001) prove the limit; this is its finite-n form. Label ``law-perfect``: law derived and
-    simulated. Too high by about 0.2 / n in the middle of the window; `first_correction` says by how much.
+    Borgs, Chayes and Pittel (2001) prove that an explicit limit exists in the window; this form is derived. Label
+    ``law-perfect``: law derived and simulated. Too high by about 0.1 / n in the middle of the window, and by less
+    outside it; `first_correction` says by how much.
 
     Parameters
     ----------

@@ -273,7 +273,7 @@ def test_provenance(tmp_path, monkeypatch):
     assert found["versions"]["numpy"] == np.__version__
     assert set(found["hardware"]) == {"cpu", "cores", "memory_gib", "system"}
     assert "script.py" in found["code"]["files"]
-    assert "records.py" in found["code"]["files"]
+    assert "slthlib/lab/records.py" in found["code"]["files"]
     script.write_text("2\n")
     write(path, {"n": [1]}, command="c", seed=None, sources=[script])
     changed = read(path).provenance
