@@ -212,13 +212,15 @@ def measured(
     interval_points(ax, x, points.low, points.mid, points.high, color=color, label=label)
 
 
-def show(ax: Axes, **labels: Any) -> None:
+def show(ax: Axes, *, legend: str = "best", **labels: Any) -> None:
     """Name the axes, add the legend if there is anything to tell apart, and show the figure.
 
     Parameters
     ----------
     ax : Axes
         What was drawn on.
+    legend : str
+        Where the legend goes, in matplotlib's words.
     **labels : object
         Handed to ``ax.set``: ``xlabel``, ``ylabel``, limits, scales.
 
@@ -228,7 +230,7 @@ def show(ax: Axes, **labels: Any) -> None:
     """
     ax.set(**labels)
     if ax.get_legend_handles_labels()[0]:
-        ax.legend()
+        ax.legend(loc=legend)
     plt.show()
 
 
