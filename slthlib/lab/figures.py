@@ -212,7 +212,7 @@ def measured(
     interval_points(ax, x, points.low, points.mid, points.high, color=color, label=label)
 
 
-def show(ax: Axes, *, legend: str = "best", **labels: Any) -> None:
+def show(ax: Axes, *, legend: Any = "best", **labels: Any) -> None:
     """Name the axes, add the legend if there is anything to tell apart, and show the figure.
 
     Parameters
