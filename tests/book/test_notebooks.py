@@ -170,10 +170,12 @@ def outcomes(tmp_path_factory):
     return {name: (len(passed), failures) for name, (passed, failures) in found.items()}
 
 
+@pytest.mark.slow
 def test_an_equal_execution_passes(outcomes):
     assert outcomes["agreeing"] == (7, [])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("plant", "message"), FAULTS, ids=[plant.__name__ for plant, _ in FAULTS])
 def test_a_planted_fault_fails(outcomes, plant, message):
     passed, failures = outcomes[plant.__name__]

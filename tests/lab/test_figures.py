@@ -75,6 +75,7 @@ def style():
         figures.plt.close("all")
 
 
+@pytest.mark.slow
 def test_two_fresh_processes_write_the_same_bytes(tmp_path):
     files = [tmp_path / name for name in ("one.svg", "two.svg")]
     for file in files:

@@ -36,6 +36,7 @@ def test_local_limit_bounds_hold(M):
             assert upper / lower < 1.4
 
 
+@pytest.mark.slow
 @pytest.mark.ledger("thm-transition")
 def test_the_bounds_close_on_both_sides_of_the_transition():
     below = [laws.perfect_partition_bounds(n, round(2 ** (0.6 * n)))[0] for n in (8, 12, 16, 20, 24, 28)]
