@@ -40,5 +40,8 @@ def announce_compiling(compiled: Any) -> None:
     if id(compiled) in _announced:
         return
     _announced.add(id(compiled))
-    if not compiled.signatures and sys.stderr is not None and sys.stderr.isatty():
+    if compiled.signatures or sys.stderr is None or not sys.stderr.isatty():
+        return
+    kept = getattr(compiled._cache, "_cache_file", None)  # without a folder to write to there is none
+    if kept is None or not kept._load_index():
         print("slthlib: compiling the solver (once, a few seconds) ...", file=sys.stderr, flush=True)

@@ -174,11 +174,17 @@ print(slthlib.__file__, lists.sweep.stats.cache_path, sums.best_partition([8, 7,
 WATCHED = f"{PRELUDE}\nbest_partitions(rng.integers(1, 2**57, size=(2_400, 36)), threads=1)"
 
 
-@pytest.mark.slow
-def test_a_progress_bar_on_a_terminal():
+def on_a_terminal(code, **environment):
+    """Everything that a person sees who runs this."""
     ours, theirs = pty.openpty()
     termios.tcsetwinsize(theirs, (24, 100))  # a bar that is told 0 columns shows nothing
-    with subprocess.Popen([sys.executable, "-c", WATCHED], stdout=theirs, stderr=theirs, start_new_session=True) as job:
+    with subprocess.Popen(
+        [sys.executable, "-c", code],
+        stdout=theirs,
+        stderr=theirs,
+        start_new_session=True,
+        env={**os.environ, **environment},
+    ) as job:
         os.close(theirs)
         shown = b""
         while True:
@@ -191,8 +197,21 @@ def test_a_progress_bar_on_a_terminal():
             shown += piece
         assert job.wait(60) == 0
     os.close(ours)
-    assert b"partitions of 36" in shown
-    assert b"problems/s" in shown
+    return shown.decode()
+
+
+@pytest.mark.slow
+def test_a_progress_bar_on_a_terminal():
+    shown = on_a_terminal(WATCHED)
+    assert "partitions of 36" in shown
+    assert "problems/s" in shown
+
+
+@pytest.mark.slow
+def test_compiling_is_announced_once(tmp_path):
+    solve = "from slthlib.sums import karmarkar_karp; karmarkar_karp([3, 1, 2]); karmarkar_karp([5, 1, 2])"
+    assert on_a_terminal(solve, NUMBA_CACHE_DIR=str(tmp_path)).count("compiling") == 1
+    assert on_a_terminal(solve, NUMBA_CACHE_DIR=str(tmp_path)) == ""
 
 
 @pytest.mark.slow
