@@ -10,7 +10,7 @@ import multiprocessing
 import os
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 
@@ -25,7 +25,12 @@ class ExecutionFailed(Exception):
 
 
 def execute(
-    root: str | Path, *, package: str = "slthlib", workers: int | None = None, say: Callable[[str], None] = print
+    root: str | Path,
+    *,
+    package: str = "slthlib",
+    only: Collection[str] = (),
+    workers: int | None = None,
+    say: Callable[[str], None] = print,
 ) -> dict[str, str]:
     """Execute what is stale and bring every executed copy up to date.
 
@@ -35,6 +40,8 @@ def execute(
         Folder of the book.
     package : str
         The package whose sources count.
+    only : collection of str
+        Docnames of the chapters to look at; all if empty.
     workers : int, optional
         Notebooks at a time; all processors by default.
     say : callable
@@ -54,6 +61,8 @@ def execute(
     stale: dict[Chapter, dict[str, str]] = {}
     digests, failures, fresh = {}, [], []
     for chapter in chapters(root):
+        if only and chapter.docname not in only:
+            continue
         try:
             parts = chapter_parts(chapter.path, root, package=package)
         except DigestError as error:
@@ -125,17 +134,23 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--root", type=Path, default=Path.cwd(), help="folder of the book (default: here)")
     parser.add_argument("--store", action="store_true", help="write executed outputs into the committed notebooks")
     parser.add_argument("--workers", type=int, default=None, help="notebooks at a time (default: all processors)")
+    parser.add_argument("chapters", nargs="*", metavar="chapter", help="docnames, as in _toc.yml (default: all)")
     given = parser.parse_args(arguments)
     root = given.root.resolve()
     if not (root / "_toc.yml").is_file():
         parser.error(f"{root} holds no _toc.yml: name the folder of the book with --root")
+    unknown = set(given.chapters) - {chapter.docname for chapter in chapters(root)}
+    if unknown:
+        parser.error(f"no chapter of _toc.yml: {', '.join(sorted(unknown))}")
     try:
-        execute(root, workers=given.workers, say=lambda line: print(line, flush=True))
+        execute(root, only=given.chapters, workers=given.workers, say=lambda line: print(line, flush=True))
     except ExecutionFailed as error:
         print(f"\n{error}", file=sys.stderr)
         return 1
     if given.store:
         for chapter in chapters(root):
+            if given.chapters and chapter.docname not in given.chapters:
+                continue
             if notebooks.save(chapter.path, notebooks.with_outputs(chapter.path, chapter.executed)):
                 print(f"stored: {chapter.docname}")
     return 0

@@ -10,7 +10,7 @@ from sphinx.environment import BuildEnvironment
 from sphinx.util import logging
 
 from sphinx_ext.ledger_boxes import boxes_of, ledger_link, pages_of, statements
-from sphinx_ext.ledger_rows import FILE, Row, cell_check, read_rows, verify
+from sphinx_ext.ledger_rows import FOLDER, Row, cell_check, ledger_files, read_rows, verify
 from sphinx_ext.ledger_table import FillLedger, LedgerDirective
 
 LOGGER = logging.getLogger(__name__)
@@ -34,7 +34,8 @@ def note_boxes(app: Sphinx, doctree: nodes.document) -> None:
             # Inside the box's section: after its text, before the border.
             box.children[-1].append(_status_line(row, docname, Path(app.srcdir)))
     if boxes:
-        env.note_dependency(str(Path(app.srcdir, FILE)))
+        for file in ledger_files(Path(app.srcdir)):
+            env.note_dependency(str(file))
     boxes_of(env)[docname] = boxes
 
 
@@ -66,13 +67,13 @@ def check(app: Sphinx, env: BuildEnvironment) -> list[str]:
                 )
             elif box["label"] not in rows:
                 text = "%s %r has no row in %s: add one with its source, status and checks"
-                LOGGER.warning(text, box["type"], box["label"], FILE.as_posix(), location=place, type="ledger")
+                LOGGER.warning(text, box["type"], box["label"], FOLDER.as_posix(), location=place, type="ledger")
     for complaint in complaints + verify(rows, root):
         LOGGER.warning(complaint.text, location=complaint.place, type="ledger")
     for row in rows.values():
         if row.label not in labels:
             text = "row %r has no box: no statement of the book carries that label; correct it or delete the row"
-            LOGGER.warning(text, row.label, location=f"{FILE.as_posix()}:{row.line}", type="ledger")
+            LOGGER.warning(text, row.label, location=row.place, type="ledger")
     return []
 
 

@@ -19,7 +19,7 @@ STATUSES = (
     "conjecture",
 )
 UNCHECKED = ("cited", "conjecture")  # what may stand without a check of ours
-FILE = Path("chapters", "ledger.yml")
+FOLDER = Path("chapters", "ledger")  # a file a part of the book
 
 
 @dataclass(frozen=True)
@@ -34,8 +34,8 @@ class Row:
         Where it comes from (may hold citations), how far it is trusted, and a remark.
     checks : tuple of str
         Tests and cells that check it.
-    line : int
-        Line in the file.
+    place : str
+        File and line.
     """
 
     label: str
@@ -43,7 +43,7 @@ class Row:
     status: str
     note: str
     checks: tuple[str, ...]
-    line: int
+    place: str
 
 
 @dataclass(frozen=True)
@@ -54,23 +54,32 @@ class Complaint:
     text: str
 
 
+def ledger_files(root: Path) -> list[Path]:
+    """The files of the ledger, in order."""
+    return sorted((root / FOLDER).glob("*.yml"))
+
+
 def read_rows(root: Path) -> tuple[dict[str, Row], list[Complaint]]:
-    """Rows by label, and what is wrong with the file."""
-    file = root / FILE
-    if not file.is_file():
-        return {}, []
+    """Rows by label, and what is wrong with the files."""
+    rows: dict[str, Row] = {}
+    complaints: list[Complaint] = []
+    for file in ledger_files(root):
+        complaints += _read_file(file, file.relative_to(root).as_posix(), rows)
+    return rows, complaints
+
+
+def _read_file(file: Path, name: str, rows: dict[str, Row]) -> list[Complaint]:
+    """Add the rows of one file; return what is wrong with it."""
     try:
         node = yaml.compose(file.read_text("utf-8"), yaml.SafeLoader)
         data = yaml.safe_load(file.read_text("utf-8")) or {}
     except yaml.YAMLError as error:
-        return {}, [Complaint(FILE.as_posix(), f"the ledger is not YAML: {error}")]
+        return [Complaint(name, f"the ledger is not YAML: {error}")]
     if not isinstance(data, dict):
-        return {}, [Complaint(FILE.as_posix(), "the ledger must be a mapping from labels to rows")]
-    rows: dict[str, Row] = {}
+        return [Complaint(name, "the ledger must be a mapping from labels to rows")]
     complaints = []
     for key, _ in node.value if node else []:
-        label, line = str(key.value), key.start_mark.line + 1
-        place = f"{FILE.as_posix()}:{line}"
+        label, place = str(key.value), f"{name}:{key.start_mark.line + 1}"
         entry: Any = data.get(label)
         if label in rows:
             complaints.append(Complaint(place, f"a second row for {label!r}: merge the two"))
@@ -83,9 +92,9 @@ def read_rows(root: Path) -> tuple[dict[str, Row], list[Complaint]]:
         if unknown:
             complaints.append(Complaint(place, f"row {label!r} has unknown entries: {', '.join(sorted(unknown))}"))
         checks = tuple(str(one) for one in entry.get("checks") or [])
-        text = (str(entry.get(name) or "").strip() for name in ("source", "status", "note"))
-        rows[label] = Row(label, *text, checks, line)
-    return rows, complaints
+        text = (str(entry.get(field) or "").strip() for field in ("source", "status", "note"))
+        rows[label] = Row(label, *text, checks, place)
+    return complaints
 
 
 def verify(rows: dict[str, Row], root: Path) -> list[Complaint]:
@@ -93,7 +102,6 @@ def verify(rows: dict[str, Row], root: Path) -> list[Complaint]:
     marks = _marks(root)
     complaints = []
     for row in rows.values():
-        place = f"{FILE.as_posix()}:{row.line}"
         texts = []
         if row.status not in STATUSES:
             texts.append(f"has the unknown status {row.status!r}: use one of {', '.join(STATUSES)}")
@@ -102,10 +110,10 @@ def verify(rows: dict[str, Row], root: Path) -> list[Complaint]:
         if not row.checks and row.status not in UNCHECKED:
             texts.append(f"names no check: list a test or a cell, or use one of the statuses {', '.join(UNCHECKED)}")
         texts += filter(None, (_fault(check, row.label, root, marks) for check in row.checks))
-        complaints += [Complaint(place, f"row {row.label!r} {text}") for text in texts]
+        complaints += [Complaint(row.place, f"row {row.label!r} {text}") for text in texts]
     for (name, _), labels in sorted(marks.items()):
         for label in sorted(labels - rows.keys()):
-            text = f'@pytest.mark.ledger("{label}") names no row of {FILE.as_posix()}: add the row or correct the label'
+            text = f'@pytest.mark.ledger("{label}") names no row in {FOLDER.as_posix()}: add it or correct the label'
             complaints.append(Complaint(name, text))
     return complaints
 

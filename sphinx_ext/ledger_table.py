@@ -12,7 +12,7 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util.docutils import SphinxDirective
 
 from sphinx_ext.ledger_boxes import boxes_of, ledger_link, pages_of, statements
-from sphinx_ext.ledger_rows import FILE, STATUSES, Row, cell_check, read_rows
+from sphinx_ext.ledger_rows import FOLDER, STATUSES, Row, cell_check, ledger_files, read_rows
 
 
 class LedgerDirective(SphinxDirective):
@@ -22,7 +22,8 @@ class LedgerDirective(SphinxDirective):
         """Parse the rows now, because citations must be seen early; order and titles come when all is read."""
         root = Path(self.env.srcdir)
         rows = list(read_rows(root)[0].values())
-        self.env.note_dependency(str(root / FILE))
+        for file in ledger_files(root):
+            self.env.note_dependency(str(file))
         pages_of(self.env).add(self.env.docname)
         counts = {status: sum(row.status == status for row in rows) for status in STATUSES}
         lines = [
@@ -33,7 +34,7 @@ class LedgerDirective(SphinxDirective):
             lines += ["| Statement | Title | Source | Status | Checked by |", "| --- | --- | --- | --- | --- |"]
             lines += [self._line(row, root) for row in rows]
         holder = nodes.container(classes=["ledger"])
-        self.state.nested_parse(StringList(lines, source=str(root / FILE)), self.content_offset, holder)
+        self.state.nested_parse(StringList(lines, source=str(root / FOLDER)), self.content_offset, holder)
         for table in holder.findall(nodes.table):
             for row, line in zip(rows, next(table.findall(nodes.tbody)).children, strict=True):
                 line["ids"].append(f"ledger-{row.label}")

@@ -25,19 +25,19 @@ def test_the_tiny_book_is_in_order(book: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "old", "new", "expected"),
     [
-        ("ledger.yml", "proved here", "proven", "ledger.yml:6: row 'thm-gap' has the unknown status 'proven'"),
-        ("ledger.yml", "status: cited", "status: proved here", "ledger.yml:2: row 'prp-far' names no check"),
-        ("ledger.yml", 'source: "{cite}`tiny`"', "source:", "row 'prp-far' names no source"),
-        ("ledger.yml", "note:", "nota:", "row 'prp-far' has unknown entries: nota"),
-        ("ledger.yml", "prp-far", "thm-gap", "a second row for 'thm-gap'"),
-        ("ledger.yml", "checks: [", "checks: x #[", "row 'thm-gap' must be a mapping"),
-        ("ledger.yml", "status: cited", "status: [", "the ledger is not YAML"),
-        ("ledger.yml", "test_gap.py", "test_gone.py", "names the test file tests/sums/test_gone.py, which does not"),
-        ("ledger.yml", "::test_gap", "::test_gone", "names the test test_gone, which tests/sums/test_gap.py does not"),
-        ("ledger.yml", "::test_gap", "", "has the check 'tests/sums/test_gap.py': write"),
-        ("ledger.yml", "::test_gap", "::test_unmarked", 'lacks the decorator @pytest.mark.ledger("thm-gap")'),
-        ("ledger.yml", "#gap", "#gone", "no code cell of chapters/sums/partition.ipynb carries the tag 'gone'"),
-        ("ledger.yml", "sums/partition#", "sums/gone#", "but there is no notebook sums/gone.ipynb"),
+        ("tiny.yml", "proved here", "proven", "tiny.yml:6: row 'thm-gap' has the unknown status 'proven'"),
+        ("tiny.yml", "status: cited", "status: proved here", "tiny.yml:2: row 'prp-far' names no check"),
+        ("tiny.yml", 'source: "{cite}`tiny`"', "source:", "row 'prp-far' names no source"),
+        ("tiny.yml", "note:", "nota:", "row 'prp-far' has unknown entries: nota"),
+        ("tiny.yml", "prp-far", "thm-gap", "a second row for 'thm-gap'"),
+        ("tiny.yml", "checks: [", "checks: x #[", "row 'thm-gap' must be a mapping"),
+        ("tiny.yml", "status: cited", "status: [", "the ledger is not YAML"),
+        ("tiny.yml", "test_gap.py", "test_gone.py", "names the test file tests/sums/test_gone.py, which does not"),
+        ("tiny.yml", "::test_gap", "::test_gone", "names the test test_gone, which tests/sums/test_gap.py does not"),
+        ("tiny.yml", "::test_gap", "", "has the check 'tests/sums/test_gap.py': write"),
+        ("tiny.yml", "::test_gap", "::test_unmarked", 'lacks the decorator @pytest.mark.ledger("thm-gap")'),
+        ("tiny.yml", "#gap", "#gone", "no code cell of chapters/sums/partition.ipynb carries the tag 'gone'"),
+        ("tiny.yml", "sums/partition#", "sums/gone#", "but there is no notebook sums/gone.ipynb"),
         ("sums/partition.ipynb", "assert answer", "answer", "but the cell with that tag asserts nothing"),
         ("../tests/sums/test_gap.py", '"thm-gap"', '"thm-gap", "thm-lost"', '@pytest.mark.ledger("thm-lost") names no'),
     ],
@@ -55,6 +55,7 @@ def test_methods_and_classes_carry_marks(book: Path) -> None:
         '    @pytest.mark.ledger("prp-far")\n    def test_two(self):\n        pass\n'
     )
     (book / "tests/sums/test_more.py").write_text(code, "utf-8")
-    edit(book / "chapters/ledger.yml", "test_gap.py::test_gap", "test_more.py::TestGap::test_one")
-    edit(book / "chapters/ledger.yml", "  note:", '  checks: ["tests/sums/test_more.py::TestGap::test_two"]\n  note:')
+    ledger = book / "chapters/ledger/tiny.yml"
+    edit(ledger, "test_gap.py::test_gap", "test_more.py::TestGap::test_one")
+    edit(ledger, "  note:", '  checks: ["tests/sums/test_more.py::TestGap::test_two"]\n  note:')
     assert complaints(book) == []

@@ -62,10 +62,10 @@ def test_an_edited_docstring_executes_nothing(book: Path) -> None:
 
 
 def test_a_deleted_ledger_row_fails(book: Path) -> None:
-    ledger = book / "chapters" / "ledger.yml"
+    ledger = book / "chapters" / "ledger" / "tiny.yml"
     text = ledger.read_text("utf-8")
     ledger.write_text(text[text.index("thm-gap") :], "utf-8")
-    fails(book, "chapters/sums/laws", "proposition 'prp-far' has no row in chapters/ledger.yml")
+    fails(book, "chapters/sums/laws", "proposition 'prp-far' has no row in chapters/ledger")
 
 
 def test_a_deleted_alt_text_fails(book: Path) -> None:
@@ -91,4 +91,5 @@ def test_a_broken_cell_fails(book: Path) -> None:
 def test_a_check_that_does_not_exist_fails(book: Path) -> None:
     # No file that Sphinx knows has changed: no page is read, and the ledger is checked all the same.
     edit(book / "tests/sums/test_gap.py", "def test_gap", "def test_gone")
-    fails(book, "chapters/ledger.yml:6", "names the test test_gap, which tests/sums/test_gap.py does not hold", times=1)
+    gone = "names the test test_gap, which tests/sums/test_gap.py does not hold"
+    fails(book, "chapters/ledger/tiny.yml:6", gone, times=1)

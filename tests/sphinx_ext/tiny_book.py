@@ -73,7 +73,7 @@ FILES = {
     "references.bib": "@article{tiny, author={Ann Author}, title={A title}, journal={J}, year={2001}}\n",
     "intro.md": "# Welcome\n\nSee {prf:ref}`thm-gap`.\n\n![Two curves that cross once](curves.svg)\n",
     "curves.svg": '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><circle r="4"/></svg>\n',
-    "chapters/ledger.yml": LEDGER,
+    "chapters/ledger/tiny.yml": LEDGER,
     "chapters/results/gap.csv": "n,gap\n3,1\n",
     "chapters/results/gap.provenance.json": '{"seed": 1}\n',
     "chapters/back/ledger.md": "# Ledger\n\n```{ledger}\n```\n",

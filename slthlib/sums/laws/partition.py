@@ -13,6 +13,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import gammaln, xlogy
 
+from slthlib.sums.laws._common import LOG2, checked, plain
+
 __all__ = [
     "difference_tail",
     "first_correction",
@@ -25,7 +27,6 @@ __all__ = [
 ]
 
 _PARITIES = ("even", "odd", None)
-_LOG2 = math.log(2.0)
 
 
 def perfect_partition_probability(
@@ -107,7 +108,7 @@ def perfect_partition_mean(n: ArrayLike, M: ArrayLike, *, parity: str = "even") 
     if parity not in ("even", "odd"):
         raise ValueError(f"parity: expected 'even' or 'odd', got {parity!r}")
     with np.errstate(over="ignore"):
-        return _plain((1.0 if parity == "even" else 2.0) * _mean(n, M))
+        return plain((1.0 if parity == "even" else 2.0) * _mean(n, M))
 
 
 def perfect_partition_count_probability(
@@ -191,8 +192,8 @@ def window_parameter(n: ArrayLike, M: ArrayLike) -> float | NDArray[np.float64]:
 
     Used in: no chapter.
     """
-    size, largest = _checked(n, M)
-    return _plain(np.log2(largest) - size + 0.5 * np.log2(size))
+    size, largest = checked(n, M)
+    return plain(np.log2(largest) - size + 0.5 * np.log2(size))
 
 
 def window_size(n: int, position: float) -> int:
@@ -209,7 +210,7 @@ def window_size(n: int, position: float) -> int:
 
     Used in: sums/partition.
     """
-    size, _ = _checked(n, 1)
+    size, _ = checked(n, 1)
     exponent = float(size) - 0.5 * math.log2(float(size)) + float(position)
     if not exponent < 1023:
         raise ValueError(f"position: n = {n} and lambda = {position} give M = 2**{exponent:.0f}, beyond float64")
@@ -245,13 +246,13 @@ def perfect_partition_bounds(n: int, M: int) -> tuple[float, float]:
         math.log(2 / (M * (n - 1))) + (n - 1) * math.log(0.5 + 0.75 / M),
         -math.log(M) - n * math.log(2 * M),
     )
-    upper = sum(math.exp(min((n - 1) * _LOG2 + log, 1.0)) for log in logs) / even
+    upper = sum(math.exp(min((n - 1) * LOG2 + log, 1.0)) for log in logs) / even
     p = _zero_probabilities(n, M)
     k = np.arange(n + 1)
     log_choose = gammaln(n + 1) - gammaln(k + 1) - gammaln(n - k + 1)
     # With Z ordered perfect partitions, E Z = 2**n p_n and E Z**2 = 2**n sum_k C(n, k) p_k p_{n-k}; both vanish for
     # odd sums, so P(Z > 0 | even) >= (E Z)**2 / (E Z**2 P(even)).
-    second = float(np.sum(np.exp(log_choose - n * _LOG2) * p * p[::-1]))
+    second = float(np.sum(np.exp(log_choose - n * LOG2) * p * p[::-1]))
     return min(1.0, float(p[n]) ** 2 / (second * even)), min(1.0, upper)
 
 
@@ -286,20 +287,11 @@ def _poisson(k: NDArray[np.float64], mean: NDArray[np.float64]) -> NDArray[np.fl
     return np.where(k < 32, direct, np.exp(-exponent) / np.sqrt(2 * math.pi * many))
 
 
-def _checked(n: ArrayLike, M: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    size, largest = np.asarray(n, dtype=np.float64), np.asarray(M, dtype=np.float64)
-    if not np.all((size >= 1) & (size == np.floor(size)) & np.isfinite(size)):
-        raise ValueError(f"n: expected whole numbers of at least 1, got {n!r}")
-    if not np.all((largest >= 1) & np.isfinite(largest)):
-        raise ValueError(f"M: expected finite numbers of at least 1, got {M!r}")
-    return size, largest
-
-
 def _mean(n: ArrayLike, M: ArrayLike) -> NDArray[np.float64]:
-    size, largest = _checked(n, M)
+    size, largest = checked(n, M)
     log_square = np.log1p(largest) + np.log(largest + 0.5) - math.log(3)
     with np.errstate(over="ignore"):  # beyond float64 the mean is infinite, and every probability is settled
-        return np.exp(size * _LOG2 - 0.5 * (np.log(2 * math.pi * size) + log_square))
+        return np.exp(size * LOG2 - 0.5 * (np.log(2 * math.pi * size) + log_square))
 
 
 def _by_parity(parity: str | None, probability: Callable[[float], NDArray[np.float64]]) -> float | NDArray[np.float64]:
@@ -307,9 +299,5 @@ def _by_parity(parity: str | None, probability: Callable[[float], NDArray[np.flo
         raise ValueError(f"parity: expected 'even', 'odd' or None, got {parity!r}")
     with np.errstate(over="ignore"):  # a mean beyond float64 settles the probability
         if parity is None:
-            return _plain(0.5 * (probability(1.0) + probability(2.0)))
-        return _plain(probability(1.0 if parity == "even" else 2.0))
-
-
-def _plain(value: NDArray[np.float64]) -> float | NDArray[np.float64]:
-    return float(value) if np.ndim(value) == 0 else value
+            return plain(0.5 * (probability(1.0) + probability(2.0)))
+        return plain(probability(1.0 if parity == "even" else 2.0))
