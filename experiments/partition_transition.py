@@ -40,7 +40,8 @@ def main() -> None:
         rows = []
         for n, problems in PROBLEMS.items():
             for ratio in RATIOS:
-                rows.append({"n": n, "ratio": ratio, **measure(n, ratio, problems)})
+                cell = record.part(f"{n} {ratio}", lambda n=n, ratio=ratio, size=problems: measure(n, ratio, size))
+                rows.append({"n": n, "ratio": ratio, **cell})
                 print(f"n = {n}, ratio {ratio:.2f}", file=sys.stderr, end="\r")
         record.save({name: [row[name] for row in rows] for name in rows[0]})
     print(f"wrote {OUT.name}")

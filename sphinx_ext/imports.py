@@ -7,10 +7,10 @@ passed around, a star import, a lazy attribute) depends on the whole package, wh
 
 import ast
 from collections.abc import Iterable
-from copy import deepcopy
 from pathlib import Path
 
-from sphinx_ext.syntax import defined, dynamic_import, is_frame, without_docstrings
+from slthlib.lab._essence import counting, essence
+from sphinx_ext.syntax import defined, dynamic_import
 
 Target = tuple[str, str | None]  # (module, attribute of it or None)
 
@@ -65,14 +65,11 @@ class Package:
 
     def code(self, module: str) -> ast.Module:
         """What of a module counts: all; of an ``__init__``, what is neither import nor docstring nor ``__all__``."""
-        tree = self.tree(module)
-        if not self.is_package(module):
-            return tree
-        return ast.Module([node for node in tree.body if not is_frame(node)], [])
+        return counting(self.tree(module), package=self.is_package(module))
 
     def dump(self, module: str) -> str:
         """Canonical text of what counts: no comments, docstrings or line numbers."""
-        return ast.dump(without_docstrings(deepcopy(self.code(module))))
+        return essence(self.code(module))
 
     def closure(self, modules: Iterable[str]) -> set[str]:
         """The modules, all they depend on, and the packages whose ``__init__`` runs on the way."""

@@ -11,10 +11,10 @@ from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
 from slthlib.lab import records
+from sphinx_ext.record_status import FOLDER, Standing, payloads, standing
 from sphinx_ext.runs_in import duration
 
 LOGGER = logging.getLogger(__name__)
-FOLDER = Path("chapters", "results")
 
 
 def _cell(value: Any) -> str:
@@ -74,23 +74,30 @@ class RecordDirective(SphinxDirective):
 
 
 class RecordsDirective(SphinxDirective):
-    """Every recorded result of the book with its provenance, one a line."""
+    """Every recorded result of the book: where it comes from, which pages use it, how it stands to today's code."""
 
     def run(self) -> list[nodes.Node]:
         """Read and verify them all."""
         folder = Path(self.env.srcdir, FOLDER)
         self.env.note_reread()  # a new file in the folder is no dependency of any page yet
-        lines = []
-        for path in sorted(file for kind in ("*.csv", "*.json") for file in folder.glob(kind)):
-            if path.name.endswith(".provenance.json"):
-                continue
+        lines: list[str] = []
+        for path in payloads(Path(self.env.srcdir)):
             try:
-                lines += [f"- {provenance_line(records.read(path))}"]
+                lines += self._entry(standing(path, Path(self.env.srcdir)))
             except (ValueError, OSError, KeyError) as error:
                 LOGGER.warning("record: %s", error, location=self.get_location())
         holder = nodes.container(classes=["records"])
         self.state.nested_parse(StringList(lines, source=str(folder)), self.content_offset, holder)
         return [holder]
+
+    def _entry(self, one: Standing) -> list[str]:
+        pages = ", ".join(f"{{doc}}`/{page}`" for page in one.pages if page in self.env.found_docs) or "no page"
+        if not one.changed:
+            code = "Today's code is the code that made it."
+        else:
+            code = f"Changed since: {', '.join(f'`{name}`' for name in one.changed)}. {one.excuse}"
+        return [f"**{one.record.path.stem.replace('_', ' ').capitalize()}**, used in {pages}.",
+                f"{provenance_line(one.record)} {code}", ""]  # fmt: skip
 
 
 def setup(app: Sphinx) -> dict[str, bool]:

@@ -12,6 +12,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from slthlib.lab._essence import digest
+
 # What a number can depend on. Only what is loaded is named: a package that was not loaded had no part in the result.
 _PACKAGES = ("numpy", "scipy", "numba", "torch")
 _INSTALLED = Path(__file__).resolve().parents[2]  # the folder that holds the library
@@ -80,6 +82,11 @@ def gather(
     }
 
 
+def code_of(folder: Path, sources: Iterable[str | Path]) -> str:
+    """Digest of the code of a run whose result goes to ``folder``."""
+    return str(_code(_root(folder), sources)["sha256"])
+
+
 def _root(folder: Path) -> Path | None:
     """The nearest folder around the result that looks like the top of a project."""
     for candidate in (folder, *folder.parents):
@@ -89,20 +96,18 @@ def _root(folder: Path) -> Path | None:
 
 
 def _code(root: Path | None, sources: Iterable[str | Path]) -> dict[str, Any]:
-    """Digest of the named sources and of every module of the library that is loaded now.
+    """Digests of the named sources and of every module of the library that is loaded now: of their code, not comments.
 
-    The digest is the sha256 of the lines ``name  sha256(file)``, sorted. Names are relative to the project, or to where
-    the library is installed, or bare: the digest does not depend on where anything lies.
+    The one over all is the sha256 of the lines ``name  digest``, sorted. Names are relative to the project, or to where
+    the library is installed, or bare: no digest depends on where anything lies.
     """
     files = {Path(source).resolve() for source in sources}
     for name, module in list(sys.modules.items()):
         if name.partition(".")[0] == "slthlib" and getattr(module, "__file__", None):
             files.add(Path(str(module.__file__)).resolve())
-    lines = sorted(f"{_name(file, root)}  {hashlib.sha256(file.read_bytes()).hexdigest()}\n" for file in files)
-    return {
-        "sha256": hashlib.sha256("".join(lines).encode()).hexdigest(),
-        "files": [line.split("  ")[0] for line in lines],
-    }
+    digests = dict(sorted((_name(file, root), digest(file)) for file in files))
+    lines = "".join(f"{name}  {value}\n" for name, value in digests.items())
+    return {"sha256": hashlib.sha256(lines.encode()).hexdigest(), "files": digests}
 
 
 def _name(file: Path, root: Path | None) -> str:

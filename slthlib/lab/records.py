@@ -1,4 +1,4 @@
-"""Recorded results: a small CSV or JSON payload, and its provenance in a neighbour file.
+"""Recorded results: a small payload (CSV, JSON, or arrays as npz), and its provenance in a neighbour file.
 
 ``gap.csv`` holds the numbers and nothing else, so that two runs can be compared byte for byte; ``gap.provenance.json``
 says which command, code, lock, seed and machine made it, when and in what time, and carries the payload's sha256, so
@@ -10,37 +10,41 @@ import hashlib
 import json
 import operator
 import os
-from collections.abc import Iterable, Iterator
+import sys
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
 
-from slthlib.lab import _payload
-from slthlib.lab._provenance import Clock, gather
+from slthlib.lab import _arrays, _payload
+from slthlib.lab._provenance import Clock, code_of, gather
+from slthlib.lab._unfinished import Unfinished
 
 __all__ = ["Clock", "Record", "Recorder", "read", "recording", "write"]
 
 _LIMIT = 32 * 2**20
+_KINDS = (".csv", ".json", ".npz")
 
 
 @dataclass(frozen=True, eq=False)
 class Record:
     """A recorded result, verified against its provenance.
 
-    ``record["name"]`` is a column of a CSV record or an entry of a JSON record.
+    ``record["name"]`` is a column of a CSV record, an array of an npz record or an entry of a JSON record.
 
     Parameters
     ----------
     path : Path
         The payload's file.
     columns : dict from str to ndarray
-        Columns of a CSV record, read-only, shape (rows,) each; empty for JSON.
+        Columns of a CSV record, shape (rows,) each, or arrays of an npz record; read-only. Empty for JSON.
     object : object
-        Value of a JSON record; None for CSV.
+        Value of a JSON record, else None.
     provenance : dict
         What the neighbour file says.
 
@@ -59,7 +63,7 @@ class Record:
 
 
 class Recorder:
-    """What `recording` hands out; its ``save`` writes the result.
+    """What `recording` hands out: ``save`` writes the result, ``part`` keeps what a long run has finished so far.
 
     Parameters
     ----------
@@ -77,24 +81,36 @@ class Recorder:
         self.path = Path(path)
         self.saved = False
         self._about = about
+        self._unfinished: Unfinished | None = None
+
+    def part(self, name: str, compute: Callable[[], Any]) -> Any:
+        """Value of one part of the run (JSON), computed unless a run of the same code that was stopped left it."""
+        if self._unfinished is None:
+            code = code_of(self.path.resolve().parent, self._about["sources"])
+            self._unfinished = Unfinished(self.path, f"{code} {self._about['seed']}")
+            if self._unfinished.found:
+                _say(f"{self.path.name}: going on after {self._unfinished.found} finished parts")
+        return self._unfinished.part(name, compute)
 
     def save(self, value: Any) -> Record:
         """Write the result with the time spent so far, and read it back; the last call counts."""
         write(self.path, value, **self._about)
         self.saved = True
+        if self._unfinished:
+            self._unfinished.forget()
         return read(self.path)
 
 
 @contextmanager
 def recording(path: str | Path, *, command: str, seed: Any, sources: Iterable[str | Path] = ()) -> Iterator[Recorder]:
-    """Time a run and record its result: the convenient form of `write`.
+    """Time a run and record its result: the convenient form of `write`. Says first how long the last run took.
 
     Processor time includes that of child processes that have ended, so close a pool before saving.
 
     Parameters
     ----------
     path : path
-        The payload's file, ``.csv`` or ``.json``.
+        The payload's file, ``.csv``, ``.json`` or ``.npz``.
     command : str
         What to type, in the top folder of the project, to make the result again.
     seed : int, sequence of int or None
@@ -115,6 +131,7 @@ def recording(path: str | Path, *, command: str, seed: Any, sources: Iterable[st
     _check(Path(path), command, seed, sources)  # wrong arguments are found before the long run, not after it
     about = {"command": command, "seed": seed, "sources": sources, "started": Clock.now()}
     recorder = Recorder(path, about)
+    _say(f"{Path(path).name}: {_last_time(Path(path))}")
     yield recorder
     if not recorder.saved:
         raise RuntimeError(f"recording {path}: expected a call of save(...) before the end, got none")
@@ -138,6 +155,7 @@ def write(
     value : mapping or object
         For ``.csv``: columns of one length by name, each of integers, floats, strings or booleans.
         For ``.json``: numbers, strings, lists and dictionaries; arrays become lists.
+        For ``.npz``: arrays of numbers or booleans by name.
     command : str
         What to type, in the top folder of the project, to make the result again.
     seed : int, sequence of int or None
@@ -158,6 +176,8 @@ def write(
     about: dict[str, Any] = {"payload": target.name}
     if target.suffix == ".csv":
         payload, about["columns"] = _payload.to_csv(value)
+    elif target.suffix == ".npz":
+        payload = _arrays.to_npz(value)
     else:
         payload = _payload.to_json(value)
     if len(payload) > _LIMIT:
@@ -214,8 +234,10 @@ def read(path: str | Path) -> Record:
     try:
         if target.suffix == ".csv":
             return Record(target, _payload.from_csv(payload, columns), None, provenance)
+        if target.suffix == ".npz":
+            return Record(target, _arrays.from_npz(payload), None, provenance)
         return Record(target, {}, _payload.from_json(payload), provenance)
-    except (ValueError, KeyError, OverflowError, csv.Error) as error:
+    except (ValueError, KeyError, OverflowError, csv.Error, BadZipFile) as error:
         raise ValueError(f"{target}: expected a payload that write() made, got {error!r}") from None
 
 
@@ -228,7 +250,7 @@ def _check(path: Path, command: str, seed: Any, sources: tuple[str | Path, ...])
         raise TypeError(f"command: expected a string, got {type(command).__name__}")
     if not command.strip():
         raise ValueError(f"command: expected what to type, got {command!r}")
-    for twin in {".csv", ".json"} - {path.suffix}:
+    for twin in sorted(set(_KINDS) - {path.suffix}):
         if path.with_suffix(twin).exists():
             raise ValueError(f"path: expected a stem of its own, got {path.name} beside {path.with_suffix(twin).name}")
     for source in sources:
@@ -246,8 +268,22 @@ def _check(path: Path, command: str, seed: Any, sources: tuple[str | Path, ...])
 
 
 def _check_name(path: Path) -> None:
-    if path.suffix not in (".csv", ".json") or path.name.endswith(".provenance.json"):
-        raise ValueError(f"path: expected a name ending in .csv or .json, got {path.name}")
+    if path.suffix not in _KINDS or path.name.endswith(".provenance.json"):
+        raise ValueError(f"path: expected a name ending in {', '.join(_KINDS)}, got {path.name}")
+
+
+def _last_time(path: Path) -> str:
+    try:
+        about = read(path).provenance
+        seconds, machine = float(about["wall_seconds"]), about["hardware"]
+        return f"the last run took {seconds:.0f} s on {machine['cores']} cores"
+    except (ValueError, TypeError, KeyError, OSError):
+        return "no earlier run says how long it takes"
+
+
+def _say(line: str) -> None:
+    if sys.stderr is not None:
+        print(line, file=sys.stderr, flush=True)
 
 
 def _provenance_path(path: Path) -> Path:

@@ -224,8 +224,8 @@ def test_a_cycle_is_refused(tmp_path):
 @pytest.mark.parametrize(
     ("changes", "kind", "message"),
     [
-        ({"path": "gap.txt"}, ValueError, "ending in .csv or .json"),
-        ({"path": "gap.provenance.json"}, ValueError, "ending in .csv or .json"),
+        ({"path": "gap.txt"}, ValueError, "ending in .csv, .json, .npz"),
+        ({"path": "gap.provenance.json"}, ValueError, "ending in .csv, .json, .npz"),
         ({"path": "nowhere/gap.csv"}, ValueError, "path: expected an existing folder"),
         ({"command": "  "}, ValueError, "command: "),
         ({"command": ["a"]}, TypeError, "command: "),
