@@ -1,0 +1,131 @@
+"""What our own solvers cost as problems grow: time against n, in merge-and-sweep steps, and against each other."""
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numba
+import numpy as np
+
+from benchmarks.harness import CORES, SEED
+from benchmarks.subsets import within_reach
+from slthlib.sums import best_partition, best_partitions, closest_subset, closest_subsets
+
+#: Problems a round for batches, by size; beyond 30 one instance at a time.
+BATCHES = {8: 400_000, 10: 400_000, 12: 200_000, 14: 100_000, 16: 100_000, 18: 40_000, 20: 20_000, 22: 10_000,
+           24: 4_000, 26: 2_000, 28: 1_000, 30: 400}  # fmt: skip
+SINGLES = range(32, 56, 2)
+PENSIA = 397_000  # subset-sum problems of 21 items in the experiment of Pensia et al.
+
+
+def median_seconds(work: Callable[[], Any], rounds: int) -> float:
+    """Median wall time of several runs, after one that is not counted."""
+    work()
+    times = []
+    for _ in range(rounds):
+        begin = time.perf_counter()
+        work()
+        times.append(time.perf_counter() - begin)
+    return float(np.median(times))
+
+
+@numba.njit(nogil=True)
+def _merge_steps(a: np.ndarray, b: np.ndarray, out: np.ndarray, times: int) -> None:
+    """Four branch-free merges of short lists side by side: what a step costs where nothing else is in the way."""
+    last = np.uint64(a.shape[1] - 1)
+    for _ in range(times):
+        i = j = k = m = np.uint64(0)
+        for p in range(last):
+            x, y = a[0, i], b[0, p - i]
+            out[0, p] = min(x, y)
+            i += np.uint64(x <= y)
+            x, y = a[1, j], b[1, p - j]
+            out[1, p] = min(x, y)
+            j += np.uint64(x <= y)
+            x, y = a[2, k], b[2, p - k]
+            out[2, p] = min(x, y)
+            k += np.uint64(x <= y)
+            x, y = a[3, m], b[3, p - m]
+            out[3, p] = min(x, y)
+            m += np.uint64(x <= y)
+
+
+def step_seconds() -> float:
+    """Time of one merge step in the innermost cache, measured in this run: the unit of the machine limit."""
+    lists = np.sort(np.random.default_rng(SEED).integers(0, 2**40, (2, 4, 513)))
+    out = np.empty_like(lists[0])
+    return median_seconds(lambda: _merge_steps(lists[0], lists[1], out, 500), 9) / (4 * 512 * 500)
+
+
+def rows() -> Iterator[dict[str, Any]]:
+    """The cost curve: seconds a problem by solver, size and threads."""
+    for n, count in BATCHES.items():
+        rng = np.random.default_rng([SEED, n])
+        items, targets = rng.integers(-(2**48), 2**48, (count, n)), rng.integers(-(2**46), 2**46, count)
+        inside = within_reach(items, targets).astype(np.int64)
+        for threads in (1, CORES):
+            work: dict[str, Callable[[], Any]] = {
+                "closest subset": lambda: closest_subsets(items, inside, threads=threads),  # noqa: B023
+                "best partition": lambda: best_partitions(items, threads=threads),  # noqa: B023
+            }
+            if n in (20, 30):
+                shifted = np.abs(items)
+                half = shifted.sum(axis=1) // 2
+                work["half of the items"] = lambda: closest_subsets(
+                    shifted, half, size=n // 2, threads=threads  # noqa: B023
+                )  # fmt: skip
+            for solver, solve in work.items():
+                yield {"solver": solver, "n": n, "threads": threads, "seconds": median_seconds(solve, 7) / count}
+    for n in SINGLES:
+        rng = np.random.default_rng([SEED, n])
+        whole = rng.integers(1, 2**62 // n, n)
+        half = int(whole.sum()) // 2
+        rounds = 7 if n < 46 else 3
+        yield {"solver": "closest subset, one", "n": n, "threads": CORES,
+               "seconds": median_seconds(lambda: closest_subset(whole, half), rounds)}  # fmt: skip  # noqa: B023
+        yield {"solver": "best partition, one", "n": n, "threads": 1,
+               "seconds": median_seconds(lambda: best_partition(whole), rounds)}  # fmt: skip  # noqa: B023
+
+
+def largest() -> float:
+    """Seconds for one instance of 60 items, the largest that is solved in 5 GB; once, in a process of its own."""
+    code = (
+        "import time, resource, numpy as np; from slthlib.sums import closest_subset\n"
+        f"x = np.random.default_rng({SEED}).integers(1, 2**55, 60); closest_subset(x[:20], int(x[:20].sum()) // 2)\n"
+        "begin = time.perf_counter(); closest_subset(x, int(x.sum()) // 2); print(time.perf_counter() - begin)\n"
+        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20)"
+    )
+    seconds, memory = map(float, _python(code).split())
+    print(f"n = 60: {seconds:.1f} s, {memory:.2f} GiB in all")
+    return seconds
+
+
+def pensia() -> tuple[float, float]:
+    """Seconds for 397,000 problems of 21 real items on all cores: exact, and the first subset within 0.01."""
+    rng = np.random.default_rng(SEED)
+    items = rng.uniform(-1, 1, (PENSIA, 21))
+    targets = within_reach(items, rng.normal(0, 0.05, PENSIA))
+    exact = median_seconds(lambda: closest_subsets(items, targets), 3)
+    return exact, median_seconds(lambda: closest_subsets(items, targets, tolerance=0.01), 3)
+
+
+def compile_seconds() -> tuple[float, float]:
+    """Seconds from a fresh interpreter to the first answer: machine code not on disk yet, and on disk."""
+    code = (
+        "import numpy as np, time; from slthlib.sums import closest_subsets; begin = time.perf_counter()\n"
+        "closest_subsets(np.random.default_rng(1).integers(1, 99, (4, 20)), [99] * 4); "
+        "print(time.perf_counter() - begin)"
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        return float(_python(code, NUMBA_CACHE_DIR=folder)), float(_python(code, NUMBA_CACHE_DIR=folder))
+
+
+def _python(code: str, **environment: str) -> str:
+    run = subprocess.run(
+        [sys.executable, "-c", code], env={**os.environ, **environment}, capture_output=True, text=True, check=True
+    )
+    return run.stdout

@@ -1,0 +1,145 @@
+"""Reachable sums, counts and coverage against what you would use instead."""
+
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any
+
+import numpy as np
+
+from benchmarks.harness import Rival, Task
+from slthlib.sums import (
+    count_perfect_partitions,
+    count_subsets,
+    covering_radius,
+    covering_radius_bounds,
+    reachable_sums,
+)
+
+ITEMS = 64  # a bitset's items; its size is the sum of them
+
+
+def draw_bitset(rng: np.random.Generator, n: int, count: int) -> np.ndarray:
+    """64 items that sum to about n."""
+    return rng.integers(0, 2 * n // ITEMS + 1, size=(count, ITEMS))
+
+
+def python_bits(items: list[int]) -> int:
+    reached = 1
+    for x in items:
+        reached |= reached << x
+    return reached.bit_count()
+
+
+def load_gmpy() -> Callable[[list[int]], int]:
+    gmpy2 = import_module("gmpy2")
+
+    def solve(items: list[int]) -> int:
+        reached = gmpy2.mpz(1)
+        for x in items:
+            reached |= reached << x
+        return int(gmpy2.popcount(reached))
+
+    return solve
+
+
+def numpy_bools(items: np.ndarray) -> int:
+    reached = np.zeros(items.sum() + 1, bool)
+    reached[0], top = True, 0
+    for x in items:
+        reached[x : top + x + 1] |= reached[: top + 1].copy()
+        top += x
+    return int(reached.sum())
+
+
+def ours_reached(items: np.ndarray) -> int:
+    return int(reachable_sums(items, 0, int(items.sum())).sum())
+
+
+def numpy_counts(items: np.ndarray) -> float:
+    """Sum of squares of the table of counts: one number that no wrong table has."""
+    table = np.zeros(items.sum() + 1)
+    table[0] = 1
+    for x in items:
+        table[x:] = table[x:] + table[: table.size - x]
+    return float(np.sum(table**2))
+
+
+def ours_counts(items: np.ndarray) -> float:
+    return float(np.sum(count_subsets(items, 0, int(items.sum())) ** 2))
+
+
+def numpy_perfect(items: np.ndarray) -> float:
+    """Half the table suffices; item 0 stays on one side."""
+    total = int(items.sum())
+    table = np.zeros(total // 2 + 2, np.uint64)
+    table[0] = 1
+    for x in items[1:]:
+        if x < table.size:
+            table[x:] = table[x:] + table[: table.size - x]
+    middle = {total // 2, total - total // 2}
+    return float(sum(int(table[t]) for t in middle))
+
+
+def numpy_radius(items: np.ndarray) -> float:
+    """Sort all sums, and look at the gaps inside [-1, 1] and at its ends."""
+    sums = np.zeros(1)
+    for x in items:
+        sums = np.concatenate((sums, sums + x))
+    sums = np.sort(sums)
+    inside = sums[(sums > -1) & (sums < 1)]
+    before, after = sums[sums <= -1], sums[sums >= 1]
+    ends = np.concatenate((before[-1:], inside, after[:1]))
+    gaps = np.diff(ends) / 2
+    clipped = [gaps.max()]
+    # The gaps that reach beyond an end count only inside: their middle may lie outside.
+    if before.size:
+        clipped = [gaps[1:-1].max(), _edge(-1.0, ends[0], ends[1]), _edge(1.0, ends[-1], ends[-2])]
+    return float(max(clipped))
+
+
+def _edge(end: float, outside: float, inside: float) -> float:
+    middle = (outside + inside) / 2
+    return abs(inside - middle) if abs(middle) <= 1 else abs(inside - end)
+
+
+def tasks() -> list[Task]:
+    plain: dict[str, Any] = {"form": lambda row: row.tolist()}
+    sizes = {10**4: 500, 10**6: 20, 10**7: 3}
+    radius = {20: 10, 22: 5, 24: 3}
+    return [
+        Task("reachable sums", draw_bitset, lambda rows: [python_bits(row.tolist()) for row in rows], [
+            Rival("slthlib", "slthlib", lambda: ours_reached, sizes),
+            Rival("Python integer", "", lambda: python_bits, sizes, **plain),
+            Rival("gmpy2", "gmpy2", load_gmpy, sizes, **plain),
+            Rival("NumPy booleans", "numpy", lambda: numpy_bools, sizes),
+        ]),
+        Task("table of counts", lambda rng, n, count: rng.integers(0, 257, (count, n)),
+             lambda rows: [numpy_counts(row) for row in rows], [
+            Rival("slthlib", "slthlib", lambda: ours_counts, {20: 200, 30: 100}),
+            Rival("NumPy table", "numpy", lambda: numpy_counts, {20: 200, 30: 100}),
+        ], judge=lambda found, truth: abs(found - truth) <= 1e-12 * truth),
+        Task("perfect, 12 bits", lambda rng, n, count: rng.integers(1, 2**12 + 1, (count, n)),
+             lambda rows: [numpy_perfect(row) for row in rows], [
+            Rival("slthlib, batch", "slthlib", lambda: lambda rows: count_perfect_partitions(rows, threads=1),
+                  {20: 5000, 30: 500}, batch=True),
+            Rival("NumPy table", "numpy", lambda: numpy_perfect, {20: 100, 30: 50}),
+        ]),
+        Task("perfect, 16 bits", lambda rng, n, count: rng.integers(1, 2**16 + 1, (count, n)),
+             lambda rows: [numpy_perfect(row) for row in rows], [
+            Rival("slthlib, batch", "slthlib", lambda: lambda rows: count_perfect_partitions(rows, threads=1),
+                  {20: 100, 30: 20}, batch=True),
+            Rival("NumPy table", "numpy", lambda: numpy_perfect, {20: 10, 30: 5}),
+        ]),
+        Task("covering radius", lambda rng, n, count: rng.uniform(-1, 1, (count, n)),
+             lambda rows: [numpy_radius(row) for row in rows], [
+            Rival("slthlib", "slthlib", lambda: covering_radius, radius),
+            Rival("NumPy sort", "numpy", lambda: numpy_radius, radius),
+        ], judge=lambda found, truth: abs(found - truth) <= 1e-12),
+        Task("radius within a grid", lambda rng, n, count: rng.uniform(-1, 1, (count, n)),
+             lambda rows: [covering_radius(row) for row in rows], [
+            Rival("slthlib, grid of 1e-4", "slthlib",
+                  lambda: lambda row: covering_radius_bounds(row, resolution=1e-4), {24: 20}),
+            Rival("slthlib, grid of 1e-5", "slthlib",
+                  lambda: lambda row: covering_radius_bounds(row, resolution=1e-5), {24: 20}),
+        ], judge=lambda found, truth: found.lower <= truth <= found.upper),
+    ]  # fmt: skip
