@@ -7,10 +7,45 @@ from slthlib.sums._batches import Halt, run_in_chunks, run_interruptibly, thread
 from slthlib.sums._check import INT64_MAX, as_array, check_imbalance, check_items, check_memory
 from slthlib.sums._counting_kernels import count_by_meeting, count_by_table
 from slthlib.sums._jit import announce_compiling
+from slthlib.sums._ranges import check_range, whole_rows
 
 #: Measured seconds: one table entry per item, and one step of the meet in the middle (times 2**(n/2)).
 _SECONDS_PER_ENTRY = 1.2e-10
 _SECONDS_PER_STEP = 8e-9
+
+
+def count_subsets(items: ArrayLike, low: int, high: int, *, exact: bool = False) -> NDArray:
+    """Count, for every integer from ``low`` to ``high``, the subsets of the items that add up to it.
+
+    Parameters
+    ----------
+    items : int [n]
+        Integers of either sign; the absolute values sum to at most 2**63 - 1. The empty subset makes 0.
+    low, high : int
+        The range asked for, both ends included.
+    exact : bool
+        Return Python integers. The default returns float64, which is exact up to 2**53.
+
+    Returns
+    -------
+    float64 or object [high - low + 1]
+
+    Used in: no chapter.
+    """
+    rows, _ = whole_rows(items, batch=False)
+    low, high = check_range(low, high)
+    row = [int(x) for x in rows[0]]
+    shift, total = sum(min(x, 0) for x in row), sum(map(abs, row))
+    check_memory(16.0 * (total + 1) + 8.0 * (high - low + 1), f"a table of {total + 1} counts")
+    table = np.zeros(total + 1, object if exact else np.float64)
+    table[0] = 1
+    for x in map(abs, row):
+        table[x:] = table[x:] + table[: total + 1 - x]
+    out = np.zeros(high - low + 1, table.dtype)
+    start, stop = max(low, shift), min(high, shift + total)
+    if start <= stop:
+        out[start - low : stop - low + 1] = table[start - shift : stop - shift + 1]
+    return out
 
 
 def count_perfect_partitions(

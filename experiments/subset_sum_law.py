@@ -1,0 +1,74 @@
+"""Record how often random m-bit integers reach all m-bit targets, for m = 6 to 20, beside what the laws say.
+
+Items are uniform on {-M, ..., M}, M = 2**(m - 1), and so are the targets: every integer from -M to M. Written to
+``chapters/results/subset_sum_law.csv``: for each m and each n across the transition, the problems that were solved
+exactly, how many of them miss a target, the law in closed form, and the refined law with its standard error. The
+column ``quantile`` is 0.5, 0.8 or 0.95 where n is the one at which the law comes nearest to it, and 0 elsewhere. A
+chapter runs some cells again, on fewer problems, and must agree.
+"""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from slthlib.lab import records
+from slthlib.sums import count_missed, laws
+
+SEED = 1998
+OUT = Path(__file__).resolve().parents[1] / "chapters" / "results" / "subset_sum_law.csv"
+PROBLEMS = {6: 40_000, 8: 40_000, 10: 40_000, 12: 40_000, 14: 40_000, 16: 40_000, 18: 20_000, 20: 10_000}
+DRAWS = 20_000
+MINUTES = 6  # on two cores of 2024
+
+
+def cells(m: int) -> list[tuple[int, float]]:
+    """The n across the transition, and the quantile that each is nearest to (0 for none)."""
+    n = np.arange(m, m + 20)
+    law = np.asarray(laws.all_targets_probability(n, M=2 ** (m - 1)))
+    nearest = {int(n[np.abs(law - p).argmin()]): p for p in (0.5, 0.8, 0.95)}
+    return [(int(k), nearest.get(int(k), 0.0)) for k in n[(law > 0.01) & (law < 0.99)]]
+
+
+def failures(m: int, n: int, problems: int, *, stream: int = 0) -> int:
+    """How many of so many random problems miss a target; a stream of its own for each cell."""
+    M, failed = 2 ** (m - 1), 0
+    rng = np.random.default_rng([SEED, m, n, stream])
+    for start in range(0, problems, 10_000):
+        items = rng.integers(-M, M, (min(10_000, problems - start), n), endpoint=True)
+        failed += int((count_missed(items, -M, M) > 0).sum())
+    return failed
+
+
+def measure(m: int, n: int, quantile: float) -> dict[str, float]:
+    M = 2 ** (m - 1)
+    refined = laws.refined_all_targets_probability(n, M, draws=DRAWS, seed=np.random.default_rng([SEED, m, n, 1]))
+    return {
+        "m": m,
+        "M": M,
+        "n": n,
+        "quantile": quantile,
+        "instances": PROBLEMS[m],
+        "failures": failures(m, n, PROBLEMS[m]),
+        "law": float(laws.all_targets_probability(n, M=M)),
+        "refined": refined.value,
+        "refined_se": refined.standard_error,
+    }
+
+
+def main() -> None:
+    print(f"about {MINUTES} minutes; if it is stopped, the next run goes on where it was", file=sys.stderr)
+    with records.recording(
+        OUT, command=f"python experiments/{Path(__file__).name}", seed=SEED, sources=[__file__]
+    ) as record:
+        rows = []
+        for m in PROBLEMS:
+            for n, quantile in cells(m):
+                rows.append(record.part(f"{m} {n}", lambda m=m, n=n, q=quantile: measure(m, n, q)))
+                print(f"m = {m}, n = {n}", file=sys.stderr, end="\r")
+        record.save({name: [row[name] for row in rows] for name in rows[0]})
+    print(f"wrote {OUT.name}")
+
+
+if __name__ == "__main__":
+    main()
