@@ -71,7 +71,7 @@ def use_style() -> None:
     In a notebook it also asks the inline backend for SVG of exactly the size drawn, without date or version, so that a
     stored output can be compared byte for byte. Calling it twice does no harm.
 
-    Used in: sums/partition.
+    Used in: sums/partition, sums/subset_sum, sums/constrained.
     """
     known = {Path(entry.fname) for entry in font_manager.fontManager.ttflist}
     for file in sorted(_FONTS.glob("*.ttf")):
@@ -104,7 +104,7 @@ def new(width: float = 5.2, height: float = 3.4, *, panels: int = 1, **options: 
     figure, axes
         The figure, and one ``Axes`` or an array of ``panels`` of them.
 
-    Used in: sums/partition.
+    Used in: sums/partition, sums/subset_sum, sums/constrained.
     """
     if not 0 < width <= 6.5:
         raise ValueError(f"width must be in (0, 6.5] inches, to stay legible on a phone; got {width!r}")
@@ -147,7 +147,7 @@ def interval_points(
     ErrorbarContainer
         What matplotlib drew.
 
-    Used in: sums/partition.
+    Used in: sums/partition, sums/subset_sum.
     """
     values = {"x": x, "low": low, "mid": mid, "high": high}
     arrays = {name: np.atleast_1d(np.asarray(value, dtype=float)) for name, value in values.items()}
@@ -204,7 +204,7 @@ def measured(
 
     Notes
     -----
-    Used in: sums/partition.
+    Used in: sums/partition, sums/subset_sum, sums/constrained.
     """
     if law is not None:
         places, values = law if isinstance(law, tuple) else (x, law)
@@ -226,7 +226,7 @@ def show(ax: Axes, *, legend: Any = "best", **labels: Any) -> None:
 
     Notes
     -----
-    Used in: sums/partition.
+    Used in: sums/partition, sums/subset_sum, sums/constrained.
     """
     ax.set(**labels)
     if ax.get_legend_handles_labels()[0]:

@@ -34,7 +34,7 @@ class Interval:
 
     Notes
     -----
-    Used in: sums/partition.
+    Used in: sums/partition, sums/constrained.
     """
 
     low: Any
@@ -93,7 +93,7 @@ def wilson(successes: ArrayLike, trials: ArrayLike, level: float = 0.95) -> Inte
 
     Notes
     -----
-    Used in: sums/partition.
+    Used in: sums/partition, sums/subset_sum, sums/constrained.
     """
     k, n = successes_and_trials(successes, trials)
     z2 = special.ndtri(tail(level)) ** 2
@@ -161,7 +161,7 @@ def z_score(successes: ArrayLike, trials: ArrayLike, probability: ArrayLike) -> 
 
     Notes
     -----
-    Used in: sums/partition.
+    Used in: sums/partition, sums/constrained.
     """
     k, n = successes_and_trials(successes, trials)
     p = reals("probability", probability)
@@ -235,7 +235,7 @@ def median_interval(sample: ArrayLike, level: float = 0.95) -> Interval:
 
     Notes
     -----
-    Used in: no chapter.
+    Used in: sums/subset_sum.
     """
     ordered = np.sort(reals("sample", sample), axis=None)
     if np.ndim(sample) != 1:

@@ -57,6 +57,9 @@ def hole_bounds(values, offset, largest, shift, out):
     for r in range(rows):
         for i in range(n):
             a[i] = abs(np.int64(values[r, i]) - offset)
-        hole, words, spare_words, _, _ = find_holes(a, order, 2 * largest, words, spare_words)
+        hole, words, spare_words, _, total = find_holes(a, order, 2 * largest, words, spare_words)
+        if 2 * (hole + largest) >= total:  # at least half of all subsets are counted
+            out[r] = 1.0
+            continue
         found, table, spare = subsets_below(a, shift, (hole + largest) >> shift, order, table, spare)
         out[r] = min(1.0, found * scale)

@@ -27,7 +27,7 @@ def take_up(source, target, zero, x):
 
 @kernel
 def count_up(source, target, zero, x):
-    """``target`` = ``source``, the numbers of subsets by sum, with one item more: at ``zero`` + sum, below 2 ``zero``."""
+    """``target`` = ``source``, numbers of subsets by sum, with one item more: at ``zero`` + sum, below 2 ``zero``."""
     shift = np.uint64(x)
     for s in range(zero, zero + zero):
         target[s] = source[s] + source[s - shift]

@@ -14,6 +14,7 @@ Four things make this several times faster than sorting:
 import numpy as np
 
 from slthlib.sums._jit import kernel
+from slthlib.sums._subset_state import BEST, GATE, STOP_BELOW, TARGET, WIDTH, note
 
 _ZERO, _ONE = np.uint64(0), np.uint64(1)
 #: Lists of up to 2**LONGEST sums; the odd remainder keeps the eight from sharing the same few lines of the cache.
@@ -21,23 +22,19 @@ LONGEST = 18
 APART = (1 << LONGEST) + 72
 _D1, _D2, _D3, _D4, _D5, _D6, _D7 = (np.uint64(c * APART) for c in range(1, 8))
 _APART = np.uint64(APART)
-#: Columns of the state of a search: the target and the test for what is near it; how far beyond the best still
-#: counts as near and below which error to stop; the best error and the next, and pair and target of the best.
-TARGET, GATE, WIDTH, WINDOW, STOP, BEST, SECOND, LEFT, RIGHT, HIT = range(10)
-_LARGEST = np.uint64(1 << 63)
 
 
 @kernel
-def _merge(buf, source, size, ends):
-    """Write the lower halves of all eight next lists in front of the present ones.
+def merge_eight(buf, first, back, to, count, ends):
+    """Write the ``count`` smallest of L and L + x at ``to``, in each of eight buffers; L stands at ``first``.
 
-    ``ends`` [8] are the sums of all items, the new one included: its difference to the mirror image of a sum in L
-    is a sum in L + x. Of p sums written, i came from L, and the next of L + x is the (p - i)-th.
+    ``ends`` [8] are the sums of all items, the new one included: a mirror image taken from them is a sum in L + x.
+    Of p sums written, i came from L and the next of L + x is the (p - i)-th; its mirror image stands ``back`` - p
+    behind the next of L.
     """
     e0, e1, e2, e3, e4, e5, e6, e7 = ends[0], ends[1], ends[2], ends[3], ends[4], ends[5], ends[6], ends[7]
-    i0 = i1 = i2 = i3 = i4 = i5 = i6 = i7 = source
-    to, back = source - size, size - _ONE
-    for _ in range(size):
+    i0 = i1 = i2 = i3 = i4 = i5 = i6 = i7 = first
+    for _ in range(count):
         low, high = buf[i0], e0 - buf[i0 + back]
         buf[to] = min(low, high)
         i0 += np.uint64(low <= high)
@@ -82,39 +79,13 @@ def eight_lists(buf, items, half, ends, halt):
             return
         for c in range(8):
             ends[c] += items[c >> 1, (c & 1) * half + level]
-        _merge(buf, stop - size, size, ends)
+        merge_eight(buf, stop - size, size - _ONE, stop - size - size, size, ends)
         for c in range(8):
             middle = np.uint64(c) * _APART + stop - size
             end = ends[c]
             for p in range(size):
                 buf[middle + p] = end - buf[middle - _ONE - p]
         size += size
-
-
-@kernel
-def aim(state, target, again):
-    """Begin a search for ``target``, or go on with the best so far and another target."""
-    if not again:
-        state[BEST] = state[SECOND] = _LARGEST
-    limit = min(_LARGEST, state[BEST] + state[WINDOW])  # errors below it are of interest:
-    state[TARGET] = target
-    state[GATE] = limit - _ONE - target  # value + GATE < WIDTH, with one comparison and no sign
-    state[WIDTH] = limit + limit - _ONE if limit else _ZERO
-
-
-@kernel
-def note(state, value, left, right):
-    """Keep a sum that came nearer to the target than the best so far, and remember how near the others came."""
-    target = state[TARGET]
-    error = target - value if value < target else value - target
-    if error < state[BEST]:
-        state[SECOND], state[BEST] = state[BEST], error
-        state[LEFT], state[RIGHT], state[HIT] = left, right, target
-        limit = min(_LARGEST, error + state[WINDOW])
-        state[GATE] = limit - _ONE - target
-        state[WIDTH] = limit + limit - _ONE if limit else _ZERO
-    elif left != state[LEFT] or right != state[RIGHT] or target != state[HIT]:  # two walkers may meet in one pair
-        state[SECOND] = min(state[SECOND], error)
 
 
 @kernel
@@ -171,9 +142,9 @@ def sweep(buf, half, state, halt):
             j3 += np.uint64(value < state[3, TARGET])
         done = end
         if (
-            state[0, BEST] < state[0, STOP]
-            and state[1, BEST] < state[1, STOP]
-            and state[2, BEST] < state[2, STOP]
-            and state[3, BEST] < state[3, STOP]
+            state[0, BEST] < state[0, STOP_BELOW]
+            and state[1, BEST] < state[1, STOP_BELOW]
+            and state[2, BEST] < state[2, STOP_BELOW]
+            and state[3, BEST] < state[3, STOP_BELOW]
         ):
             return

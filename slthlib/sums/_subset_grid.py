@@ -3,8 +3,8 @@
 The search knows one problem only: magnitudes, none negative, whose sum is below 2**63, and a goal among their sums.
 A negative item enters with its complement: leaving -5 out is taking it and 5. Floats are scaled by a power of two:
 
-* exactly, where all items of a row are whole multiples of some 2**-58 of their sum. They become multiples of 4, and
-  the two bits below say where between them the target lies, so that integer errors compare as the real ones do;
+* exactly, where all items of a row are whole multiples of some 2**-57 of their sum. They become multiples of 4, and
+  the two bits below say where between two of these the target lies: integer errors then compare as the real ones do;
 * by rounding where they are not. The rounding errors are summed up, and subsets whose errors differ by less than
   twice that sum are left to exact arithmetic.
 """
@@ -17,15 +17,18 @@ from slthlib.sums._jit import kernel
 
 _ZERO, _ONE, _TWO = np.uint64(0), np.uint64(1), np.uint64(2)
 #: Columns of a plan: the goal; items that enter negated; errors below STOP are good enough, and those less than
-#: WINDOW beyond the best cannot be told from it (0: all can); the target itself on the grid; the sum of all.
-GOAL, FLIP, STOP, WINDOW, AIM, TOTAL = range(6)
-#: Columns of a scale: the grid's unit as a product of two floats (0: sum the floats instead), the part of the target
-#: below the unit, and what rounding to the grid may change in an error.
-UNIT, UNIT_2, REST, ROUNDING = range(4)
+#: WINDOW beyond the best cannot be told from it (0: all can); 1 if the goal lies half a unit lower; the target itself
+#: on the grid; the sum of all.
+GOAL, FLIP, STOP, WINDOW, HALF, AIM, TOTAL = range(7)
+PLAN_COLUMNS, SCALE_COLUMNS = 7, 5
+#: Columns of a scale: the unit of four steps of the grid as a product of two floats (0: sum the floats instead), the
+#: target in these units, whole and rest, and what rounding to the grid may change in an error.
+UNIT, UNIT_2, BELOW, REST, ROUNDING = range(5)
 #: What can be wrong with a row.
 FINE, NOT_FINITE, TOO_LARGE, OUTSIDE = range(4)
 #: Absolute values of floats are scaled to sum to less than 2**_BITS, or a rounding more.
-_BITS = 61
+_BITS = 60
+_POWERS = 2.0 ** np.arange(-1000, 1001)
 
 
 @kernel
@@ -47,7 +50,7 @@ def plan_integers(items, target, tolerance, magnitudes, plan):
     if target < -np.int64(negative) or target > np.int64(total - negative):
         return OUTSIDE
     plan[GOAL] = np.uint64(target) + negative
-    plan[FLIP], plan[WINDOW], plan[AIM], plan[TOTAL] = flip, _ZERO, np.uint64(target), total
+    plan[FLIP], plan[WINDOW], plan[HALF], plan[AIM], plan[TOTAL] = flip, _ZERO, _ZERO, np.uint64(target), total
     plan[STOP] = np.uint64(min(tolerance, 9.2e18)) + _ONE
     return FINE
 
@@ -56,7 +59,7 @@ def plan_integers(items, target, tolerance, magnitudes, plan):
 def _power(exponent):
     """2**exponent as a product of two floats, neither of which over- or underflows."""
     first = min(max(exponent, -1000), 1000)
-    return math.ldexp(1.0, first), math.ldexp(1.0, exponent - first)
+    return _POWERS[first + 1000], _POWERS[exponent - first + 1000]
 
 
 @kernel
@@ -76,50 +79,56 @@ def plan_floats(items, target, tolerance, magnitudes, plan, scale):
     up, up_2 = _power(exponent - 2)
     unit, unit_2 = _power(2 - exponent)
     exact = True
-    for i in range(items.size):  # the way back shows an underflow on the way there
-        exact &= np.rint(items[i] * up * up_2) * unit_2 * unit == items[i]
     total = negative = flip = _ZERO
+    for i in range(items.size):
+        whole = np.rint(items[i] * up * up_2)
+        exact &= whole * unit_2 * unit == items[i]  # the way back shows an underflow on the way there
+        signed = np.int64(whole) << 2
+        sign = signed >> 63
+        magnitude = np.uint64((signed ^ sign) - sign)
+        total += magnitude
+        negative += magnitude & np.uint64(sign)
+        flip |= np.uint64(sign) & (_ONE << np.uint64(i))
+        magnitudes[i] = magnitude
     if exact:
-        for i in range(items.size):
-            magnitudes[i] = np.uint64(abs(items[i] * up * up_2)) << _TWO
         aimed = target * up * up_2
-        below = np.floor(min(max(aimed, -(2.0**60)), 2.0**60))
+        below = np.trunc(min(max(aimed, -(2.0**60)), 2.0**60))
         rest = aimed - below
         scale[UNIT] = unit
         if exponent < 2 and below * unit_2 * unit != target:  # digits may have been lost below the smallest float
             scale[UNIT] = 0.0
             if rest == 0:
-                below, rest = (below, 5e-324) if target > 0 else (below - 1, 1.0)
-        point = 4 * np.int64(below)
-        if rest > 0:
-            point += 1 if rest < 0.5 else 2 if rest == 0.5 else 3
-        scale[UNIT_2], scale[REST], scale[ROUNDING] = unit_2, rest, 0.0
+                rest = math.copysign(5e-324, target)
+        part = abs(rest)
+        spot = 0 if part == 0 else 1 if part < 0.5 else 2 if part == 0.5 else 3
+        point = 4 * np.int64(below) + (spot if rest > 0 else -spot)
+        scale[UNIT_2], scale[BELOW], scale[REST], scale[ROUNDING] = unit_2, below, rest, 0.0
         plan[WINDOW] = _ZERO
     else:
         up, up_2 = _power(exponent)
         rounding = 0.0
+        total = negative = _ZERO
         for i in range(items.size):
-            scaled = abs(items[i]) * up * up_2
+            scaled = items[i] * up * up_2
             whole = np.rint(scaled)
             rounding += abs(scaled - whole)
-            magnitudes[i] = np.uint64(whole)
+            magnitudes[i] = np.uint64(abs(whole))
+            total += magnitudes[i]
+            negative += magnitudes[i] if whole < 0 else _ZERO
+            flip |= _ONE << np.uint64(i) if whole < 0 else _ZERO
         aimed = min(max(target * up * up_2, -(2.0**62)), 2.0**62)
         rounding += abs(aimed - np.rint(aimed))
         point = np.int64(np.rint(aimed))
         rounding = rounding * (1 + 1e-12) + 1e-9  # the sum was rounded too, and something may have underflowed
-        scale[UNIT], scale[UNIT_2], scale[REST], scale[ROUNDING] = 0.0, 0.0, 0.0, rounding
+        scale[UNIT], scale[ROUNDING] = 0.0, rounding
         plan[WINDOW] = _ONE + np.uint64(2 * rounding)
-    for i in range(items.size):
-        total += magnitudes[i]
-        if items[i] < 0:
-            negative += magnitudes[i]
-            flip |= _ONE << np.uint64(i)
     # A target that was itself a sum of floats may lie beyond the last one by its rounding.
     spare = np.int64(items.size) << (_BITS - 52)
     goal = point + np.int64(negative)
     if goal < -spare or goal > np.int64(total) + spare:
         return OUTSIDE
-    plan[GOAL], plan[FLIP], plan[AIM], plan[TOTAL] = np.uint64(max(goal, 0)), flip, np.uint64(point), total
+    plan[GOAL], plan[FLIP], plan[HALF] = np.uint64(max(goal, 0)), flip, _ZERO
+    plan[AIM], plan[TOTAL] = np.uint64(point), total
     up, up_2 = _power(exponent)
     good = min(tolerance * up * up_2, 9.2e18) - 1 - scale[ROUNDING]
     plan[STOP] = np.uint64(good) + _ONE if good >= 0 else np.uint64(exact)  # where floats were rounded, 0 may be beaten

@@ -40,3 +40,32 @@ def find_mask(items, start, count, value, small, large):
                 if large[j] == wanted:
                     return np.uint64(i) | (np.uint64(j) << np.uint64(left))
     return _ZERO
+
+
+@kernel
+def find_mask_of_size(items, start, count, value, size, small, large):
+    """The same among masks of ``size`` items."""
+    left = count // 2
+    all_sums(items, start, left, small)
+    all_sums(items, start + left, count - left, large)
+    pairs = 1 << (count - left)
+    for i in range(1 << left):
+        wanted = value - small[i]
+        hits = _ZERO
+        for j in range(pairs):
+            hits += np.uint64(large[j] == wanted)
+        if hits:
+            for j in range(pairs):
+                mask = np.uint64(i) | (np.uint64(j) << np.uint64(left))
+                if large[j] == wanted and _size(mask) == size:
+                    return mask
+    return _ZERO
+
+
+@kernel
+def _size(mask):
+    size = 0
+    while mask:
+        mask &= mask - _ONE
+        size += 1
+    return size

@@ -3,7 +3,7 @@
 import numpy as np
 
 from slthlib.sums._jit import kernel
-from slthlib.sums._subset_grid import AIM, REST, UNIT, UNIT_2
+from slthlib.sums._subset_grid import AIM, BELOW, REST, UNIT, UNIT_2
 
 _ONE = np.uint64(1)
 
@@ -40,12 +40,11 @@ def float_totals(items, step, targets, masks, magnitudes, plans, scales, totals,
             magnitude = np.int64(magnitudes[r, i])
             signed = -magnitude if items[r * step, i] < 0 else magnitude
             whole += signed & -np.int64((masks[r] >> np.uint64(i)) & _ONE)
-        point, rest = np.int64(plans[r, AIM]), scales[r, REST]
-        away = abs(whole - point)
+        away, rest = abs(whole - np.int64(plans[r, AIM])), scales[r, REST]
         if rest == 0 or away >= 1 << 54:  # beyond, the two bits that say where the target lies decide the rounding
             error = np.float64(away) * 0.25
         else:
-            error = abs(np.float64((whole >> 2) - (point >> 2)) - rest)
+            error = abs(np.float64((whole >> 2) - np.int64(scales[r, BELOW])) - rest)
         errors[r] = error * scales[r, UNIT_2] * scales[r, UNIT]
         totals[r] = np.float64(whole >> 2) * scales[r, UNIT_2] * scales[r, UNIT]
 

@@ -89,7 +89,7 @@ def count_perfect_partitions(
     >>> count_perfect_partitions([8, 7, 6, 5, 4])
     1.0
 
-    Used in: sums/partition.
+    Used in: sums/partition, sums/constrained.
     """
     array = as_array(items)
     if array.dtype.kind == "f":

@@ -38,7 +38,7 @@ def covering_radius(items: ArrayLike, low: float = -1.0, high: float = 1.0) -> f
     -------
     float
 
-    Used in: no chapter.
+    Used in: sums/subset_sum.
     """
     low, high = check_real_range(low, high)
     return float(_radii(check_items(items, batch=False).given.astype(np.float64), low, high)[0])
@@ -65,7 +65,7 @@ def covering_radii(
     -------
     float64 [B]
 
-    Used in: no chapter.
+    Used in: sums/subset_sum.
     """
     low, high = check_real_range(low, high)
     rows = check_items(items, batch=True).given.astype(np.float64)

@@ -92,7 +92,7 @@ def best_partition(items: ArrayLike, *, imbalance: int | None = None) -> Partiti
     >>> best_partition([8, 7, 6, 5, 4]).difference
     0
 
-    Used in: sums/partition.
+    Used in: sums/partition, sums/constrained.
     """
     checked = check_items(items, batch=False)
     wanted = check_imbalance(imbalance, checked.given.shape[1])
@@ -122,7 +122,7 @@ def best_partitions(
     -------
     Partitions
 
-    Used in: sums/partition.
+    Used in: sums/partition, sums/constrained.
     """
     checked = check_items(items, batch=True)
     wanted = check_imbalance(imbalance, checked.given.shape[1])

@@ -78,7 +78,7 @@ def closest_subset(items: ArrayLike, target: float, *, size: int | None = None) 
     >>> closest_subset([8, 7, 6, 5, 4], 16).error
     1
 
-    Used in: no chapter.
+    Used in: sums/subset_sum.
     """
     array = as_array(items)
     if array.ndim != 1:
@@ -114,7 +114,7 @@ def closest_subsets(
     -------
     Subsets
 
-    Used in: no chapter.
+    Used in: sums/subset_sum.
     """
     array = as_array(items)
     if array.ndim not in (1, 2):

@@ -280,3 +280,18 @@ def test_the_threshold_formula_follows_the_law(m):
     law = laws.all_targets_probability(n, M=M)
     assert (closed <= law).all()
     assert (law[:-1] <= closed[1:]).all()
+
+
+@pytest.mark.ledger("law-one-target")
+@pytest.mark.parametrize(("M", "n"), [(64, 12), (64, 20), (256, 16)])
+def test_the_mean_number_of_subsets(M, n):
+    """The exact mean, sum_k C(n, k) P(X_1 + ... + X_k = t), against L / sqrt(2) * exp(-h**2 / 4)."""
+    one, law, exact = np.full(2 * M + 1, 1 / (2 * M + 1)), np.ones(1), np.zeros(2 * n * M + 1)
+    for k in range(n + 1):
+        exact[(n - k) * M : (n + k) * M + 1] += math.comb(n, k) * law
+        law = np.convolve(law, one)
+    t = np.array([1, M // 2, M])
+    peak = 2.0**n * math.sqrt(6 / (math.pi * n * M * (M + 1)))
+    closed = peak / math.sqrt(2) * np.exp(-(t**2) / (n * M * (M + 1) / 3))
+    assert abs(exact[n * M + t] / closed - 1).max() < 1 / n
+    np.testing.assert_allclose(closed, [laws.expected_subsets(n, int(x), M=M) for x in t], rtol=1e-9)

@@ -44,7 +44,7 @@ def test_the_four_regions_cover_the_torus_and_their_inequalities_hold_at_each_po
     assert (abs(F[side]) <= 3.5).all()
     assert (F[main] >= 0).all()
     radius = (a**2 + b**2)[main]
-    assert (F[main] <= 4 - 0.015 * N**2 * radius).all()
+    assert (F[main] <= 4 - (N / (2 * np.pi)) ** 2 * radius + 1e-9).all()
     weight = (1 - kernel(a, L * M)) * (1 - kernel(b, L * M))
     assert ((weight >= 0) & (weight <= 4)).all()
     assert (weight[main] <= (L**2 * N**2 / 24) ** 2 * (a**2 * b**2)[main] * (1 + 1e-9)).all()
@@ -54,14 +54,14 @@ def test_the_four_regions_cover_the_torus_and_their_inequalities_hold_at_each_po
 @pytest.mark.parametrize(("M", "n", "L"), CASES)
 def test_the_integral_over_each_region_is_below_its_bound(M, n, L):
     N, points = 2 * M + 1, 1800
-    a, b, d, F = torus(M, n, points)
+    a, b, _, F = torus(M, n, points)
     far, left, right, side, main = regions(M, n, a, b)
     mass = abs(F) ** n * (1 - kernel(a, L * M)) * (1 - kernel(b, L * M)) / points**2
     J = norm_of_phi(n, M)
     assert mass[far].sum() <= 2 * math.e**2 / math.pi * J
     assert mass[left].sum() <= 2 * math.e**1.5 / math.pi * J
     assert mass[right].sum() <= 2 * math.e**1.5 / math.pi * J
-    assert mass[main].sum() <= 655 * L**4 * 4**n / (n**3 * N**2)
+    assert mass[main].sum() <= 137 * L**4 * 4**n / (n**3 * N**2)
     assert mass[side].sum() <= 16 * n**2 * 3.5**n / N**2
     assert mass[left].sum() == pytest.approx(mass[right].sum(), rel=1e-9)
 
@@ -71,11 +71,11 @@ def test_the_integral_over_each_region_is_below_its_bound(M, n, L):
 def test_constants_of_the_lemma_and_the_theorem():
     mp.dps = 30
     assert (2 * mp.e**2 + 4 * mp.e ** mpf("1.5")) / mp.pi < mpf("10.411")
-    # int a^2 exp(-c a^2) da = sqrt(pi)/(2 c^(3/2)) with c = kappa n N^2/4, squared, times (L^2 N^2/24)^2/(4 pi^2)
-    c, kappa = mpf("0.015") / 4, mpf("0.015")
+    # int x^2 exp(-c x^2) dx = sqrt(pi)/(2 c^(3/2)) with c = n (N/2 pi)^2/4, squared, times (L^2 N^2/24)^2/(4 pi^2)
+    c = 1 / (16 * mp.pi**2)
     square = (mp.sqrt(mp.pi) / (2 * c ** mpf("1.5"))) ** 2 / 24**2 / (4 * mp.pi**2)
-    assert abs(square - 1 / (144 * mp.pi * kappa**3)) < 1e-20
-    assert square < 655
+    assert abs(square - 4 * mp.pi**5 / 9) < 1e-20
+    assert square < 137
     assert mp.quad(lambda x: x**2 * mp.exp(-(x**2) * mpf("0.7")), [-mp.inf, 0, mp.inf]) == pytest.approx(
         float(mp.sqrt(mp.pi) / 2 / mpf("0.7") ** mpf("1.5"))
     )
@@ -83,9 +83,9 @@ def test_constants_of_the_lemma_and_the_theorem():
     assert bracket > mpf("2.25")
     assert mpf("2.25") - mpf("1.12") >= mpf("1.12")
     inverse = 1 / mpf("1.12") ** 2
-    assert inverse * mpf("10.411") * 38 < 316
+    assert inverse * mpf("10.411") * mpf("32.5") < 270
     assert inverse * mpf("10.411") * mpf("17.1") < 142
-    assert inverse * 655 < 523
+    assert inverse * 137 < 110
     assert inverse * 16 < 13
 
 

@@ -171,11 +171,10 @@ def test_the_balance_lands_within_one_item_and_shifts_the_window(M):
         first, middle, last = (rng.integers(-M, M + 1, size) for size in (8, 8, b))
         S, added = int(first.sum()), 0
         for x in middle:
-            if S >= 0 and x < 0 and 2 * added > -S:
+            away = 1 if S >= 0 else -1  # add items of the other sign while the sum is on the old side of -S/2
+            if x * away < 0 and (2 * added + S) * away > 0:
                 added += int(x)
-            elif S < 0 and x > 0 and 2 * added < -S:
-                added += int(x)
-        if (2 * added > -S) if S >= 0 else (2 * added < -S):
+        if (2 * added + S) * (1 if S >= 0 else -1) > 0:
             continue  # the items do not suffice
         shifted += 1
         assert abs(added + S / 2) <= M

@@ -189,6 +189,11 @@ def test_a_target_missed_by_eps_leaves_a_hole_of_the_size_claimed():
             holes += 1
             assert 1 / v - 1 >= eps / 4
     assert 50 < holes < 400
+    # The smallest hole there is: sums up to just below 1 - eps, so that only the end of the window is missed.
+    tight = np.append((1 - 1.01 * eps) / 31 * 2.0 ** np.arange(5), -1.0)
+    v = sum(high - low for low, high in cover(tight, eps / 2)) / 2
+    assert covering_radii(tight[None])[0] > eps
+    assert eps / 4 <= 1 / v - 1 < 1.1 * eps / 4
 
 
 @pytest.mark.slow
@@ -210,7 +215,7 @@ def test_the_explicit_number_of_items_suffices():
 
 
 @pytest.mark.ledger("thm-lueker")
-def test_logarithmically_many_items_suffice_with_failure_below_the_tolerance():
+def test_the_theorem_follows_with_a_constant():
     # The box follows from the theorem with constants: at delta = eps it asks for 7.3 log2(1/eps) + 7.3 items.
     for eps in 2.0 ** -np.arange(1, 60):
         n = math.ceil((3 * math.log2(1 / eps) + 3) / math.log2(4 / 3))
@@ -310,6 +315,9 @@ def test_covering_needs_a_large_partition_function():
             assert np.prod(1 + np.exp(-h * items)) >= math.exp(-h * (1 + eps)) / eps
         covered += eps < 0.1
     assert covered > 50
+    # Sixteen sums in even steps: hardly one to spare.
+    items = np.array([1, 2, 4, -8]) / 8
+    assert np.prod(1 + np.exp(-0.01 * items)) < 2.1 * math.exp(-0.01) / covering_radii(items[None])[0]
 
 
 @pytest.mark.ledger("thm-constant-two")

@@ -37,13 +37,14 @@ def tolerance_checked(eps: ArrayLike) -> NDArray[np.float64]:
     return tolerance
 
 
-def whole(M: object, name: str = "M") -> int:
-    """One M as a Python integer."""
-    if isinstance(M, bool | np.bool_) or not isinstance(M, int | float | np.integer | np.floating):
-        raise TypeError(f"{name}: expected a whole number of at least 1, got {M!r}")
-    if not math.isfinite(M) or M < 1 or int(M) != M:
-        raise ValueError(f"{name}: expected a whole number of at least 1, got {M!r}")
-    return int(M)
+def whole(value: object, name: str = "M", least: int = 1) -> int:
+    """One whole number as a Python integer."""
+    if isinstance(value, bool | np.bool_) or not isinstance(value, int | float | np.integer | np.floating):
+        raise TypeError(f"{name}: expected a whole number of at least {least}, got {value!r}")
+    finite = isinstance(value, int) or math.isfinite(value)  # huge Python integers are beyond floats
+    if not finite or value < least or value != int(value):
+        raise ValueError(f"{name}: expected a whole number of at least {least}, got {value!r}")
+    return int(value)
 
 
 def sizes(n: ArrayLike, M: ArrayLike) -> Sizes:

@@ -9,7 +9,7 @@ import math
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import bdtr
+from scipy.special import betainc
 
 from slthlib.sums.laws._common import LOG2, plain
 from slthlib.sums.laws._sizes import (
@@ -49,7 +49,7 @@ def three_quarters_bound(
     -------
     float or float64 array, in (0, 1]
 
-    Used in: no chapter.
+    Used in: sums/subset_sum.
     """
     if either(M, eps):
         size = sizes(n, M)  # type: ignore[arg-type]
@@ -78,11 +78,12 @@ def binomial_bound(n: ArrayLike, M: ArrayLike) -> float | NDArray[np.float64]:
     Used in: no chapter.
     """
     size = sizes(n, M)
-    # Beyond n = 2M - 1 the largest M is below 2**53, so that the float of M is M.
-    useful = np.exp(np.minimum(size.log_m, 700.0)) * 2 <= size.n + 1.5
+    # Where the bound is below 1, n >= 2M, so the float of M is M.
+    useful = np.exp(np.minimum(size.log_m, 700.0)) * 2 <= size.n + 0.5
     largest = np.where(useful, np.rint(np.exp(np.where(useful, size.log_m, 0.0))), 1.0)
+    count = np.maximum(size.n, 2 * largest)
     with np.errstate(under="ignore"):
-        tail = bdtr(2 * largest - 1, np.maximum(size.n, 2 * largest - 1), largest / (2 * largest + 1))
+        tail = betainc(count - 2 * largest + 1, 2 * largest, (largest + 1) / (2 * largest + 1))
     return plain(np.where(useful, np.clip(tail * (1 + 1e-9), TINY, 1.0), 1.0))
 
 

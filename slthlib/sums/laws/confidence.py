@@ -8,10 +8,12 @@ from scipy.special import betainccinv
 
 from slthlib.sums.laws._common import plain
 
-__all__ = ["LEVELS", "dominating_masses", "empirical_bernstein", "product_above", "upper_limit"]
+__all__ = ["LEVELS", "THRESHOLDS", "dominating_masses", "empirical_bernstein", "product_above", "upper_limit"]
 
 #: Levels g_k = 2**(-k/8), k = 0..159, at which the law of a block is bounded.
 LEVELS: NDArray[np.float64] = 2.0 ** (-np.arange(160) / 8)
+#: Thresholds l_j = 2**(-(j + 1/2)/8) for products of two levels; no product equals one of them.
+THRESHOLDS: NDArray[np.float64] = 2.0 ** (-(np.arange(319) + 0.5) / 8)
 
 
 def empirical_bernstein(mean: float, variance: float, draws: int, alpha: float, *, largest: float = 1.0) -> float:
@@ -93,7 +95,7 @@ def dominating_masses(tails: ArrayLike) -> NDArray[np.float64]:
 
 
 def product_above(masses: ArrayLike) -> NDArray[np.float64]:
-    """E[D D' 1(D D' > l_j)] for two independent variables with these masses, at l_j = 2**(-(j + 1/2)/8).
+    """E[D D' 1(D D' > l_j)] for two independent variables with these masses, at every threshold l_j.
 
     Parameters
     ----------
@@ -103,7 +105,7 @@ def product_above(masses: ArrayLike) -> NDArray[np.float64]:
     Returns
     -------
     float64 [319]
-        j = 0..318. No product of two levels equals one of the l_j.
+        j = 0..318.
 
     Used in: no chapter.
     """

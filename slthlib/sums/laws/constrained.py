@@ -26,7 +26,8 @@ def constrained_probability(
 
     H the mean of (1 - tanh(u)**2) (1, x)(1, x)' and C the covariance of tanh(u) (1, x), u = zeta + eta x; Z is doubled
     for odd sums, half of all, and halved at bias 0, where it counts every partition twice. `quenched_partition_count`
-    is the same for given items. Label ``law-critical-line``: law derived and simulated.
+    is the same for given items. Without ``finite``, label ``cor-critical-line``: a limit proved here, new and not
+    refereed. With it, label ``law-critical-line``: law derived and simulated.
 
     Parameters
     ----------
@@ -43,7 +44,7 @@ def constrained_probability(
     -------
     float or float64 array, broadcast; 0 in the sorted phase
 
-    Used in: no chapter.
+    Used in: sums/constrained.
     """
     items, kappa = wholes("n", n), numbers("ratio", ratio)
     b = np.abs(between("bias", bias, -1.0, 1.0, "[-1, 1]"))
@@ -99,7 +100,7 @@ def sorted_probability(n: ArrayLike, bias: ArrayLike) -> float | NDArray[np.floa
     -------
     float or float64 array, broadcast over n and bias
 
-    Used in: no chapter.
+    Used in: sums/constrained.
     """
     items, b = wholes("n", n), np.abs(between("bias", bias, -1.0, 1.0, "[-1, 1]"))
     q = 0.5 * (1 + b)
@@ -112,7 +113,7 @@ def sorted_probability(n: ArrayLike, bias: ArrayLike) -> float | NDArray[np.floa
 def sorted_difference(bias: ArrayLike) -> float | NDArray[np.float64]:
     """The best difference over n M in the sorted phase: ((1 + b) / 2)**2 - 1/2, and 0 for b <= sqrt(2) - 1.
 
-    The limit for large n. Label ``law-sorted``: law derived and simulated.
+    The limit for large n. Label ``thm-sorted``: proved here.
 
     Parameters
     ----------

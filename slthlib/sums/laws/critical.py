@@ -33,7 +33,7 @@ def critical_tilt(bias: ArrayLike) -> tuple[float | NDArray[np.float64], float |
 
     They solve int_0^1 tanh(zeta + eta x) dx = b and int_0^1 x tanh(zeta + eta x) dx = 0: an item x = X / M goes to the
     + side with probability (1 + tanh(zeta + eta x)) / 2. Both are 0 at b = 0, and diverge towards b = sqrt(2) - 1,
-    with -eta close to pi / sqrt(6 sqrt(2) (sqrt(2) - 1 - b)). Label ``law-critical-line``: law derived and simulated.
+    with -eta close to pi / sqrt(6 sqrt(2) (sqrt(2) - 1 - b)). Label ``prop-tilt``: proved here.
 
     Parameters
     ----------
@@ -44,7 +44,7 @@ def critical_tilt(bias: ArrayLike) -> tuple[float | NDArray[np.float64], float |
     -------
     zeta, eta : float or float64 array
 
-    Used in: no chapter.
+    Used in: sums/constrained.
     """
     b = between("bias", bias, -SORTED_BIAS, SORTED_BIAS, "(-(sqrt(2) - 1), sqrt(2) - 1)")
     zeta, eta = tilt_of(np.abs(b))
@@ -56,8 +56,8 @@ def critical_ratio(bias: ArrayLike) -> float | NDArray[np.float64]:
 
     With (zeta, eta) of `critical_tilt`, it is the entropy int_0^1 H2((1 + tanh(zeta + eta x)) / 2) dx in bits: the
     number of sign vectors of that bias and with a difference of the order of a single item is 2 to n times as much.
-    Close to 0 it is 1 - (2 / ln 2) b**2. Borgs, Chayes, Mertens and Pittel (2004) prove the phase diagram; this form
-    is derived here. Label ``law-critical-line``: law derived and simulated.
+    Close to 0 it is 1 - (2 / ln 2) b**2. Borgs, Chayes, Mertens and Pittel (2004) prove the phase diagram but for a
+    small region. Label ``cor-critical-line``: proved here, new and not refereed.
 
     Parameters
     ----------
@@ -73,7 +73,7 @@ def critical_ratio(bias: ArrayLike) -> float | NDArray[np.float64]:
     >>> round(critical_ratio(0.2), 6)
     0.876881
 
-    Used in: no chapter.
+    Used in: sums/constrained.
     """
     b = np.abs(between("bias", bias, -1.0, 1.0, "[-1, 1]"))
     inside = b < SORTED_BIAS
@@ -89,7 +89,7 @@ def second_moment_ratio(bias: ArrayLike) -> float | NDArray[np.float64]:
 
     -log2((1 + int_0^1 tanh(zeta + eta x)**2 dx) / 2), the collision entropy in place of Shannon's: where two sign
     vectors drawn with these fields agree too often. Nothing happens at this line; it is where that proof ends. Close
-    to 0 it is 1 - (4 / ln 2) b**2. Label ``law-critical-line``: law derived and simulated.
+    to 0 it is 1 - (4 / ln 2) b**2. The chapter draws it beside the critical line; no statement rests on it.
 
     Parameters
     ----------
@@ -100,7 +100,7 @@ def second_moment_ratio(bias: ArrayLike) -> float | NDArray[np.float64]:
     -------
     float or float64 array; 0 from sqrt(2) - 1 on
 
-    Used in: no chapter.
+    Used in: sums/constrained.
     """
     b = np.abs(between("bias", bias, -1.0, 1.0, "[-1, 1]"))
     inside = b < SORTED_BIAS
@@ -113,7 +113,8 @@ def critical_width(bias: ArrayLike) -> float | NDArray[np.float64]:
     """Fluctuation of the critical line, in bits times sqrt(n): the standard deviation of log2(2 cosh(zeta + eta x)).
 
     The number of perfect partitions fluctuates from problem to problem by a factor of 2 to the power of this times
-    sqrt(n), so for b > 0 the transition is n**(-1/2) wide. Label ``law-critical-line``: law derived and simulated.
+    sqrt(n), so for b > 0 the transition is n**(-1/2) wide. Label ``cor-critical-line``: proved here, new and not
+    refereed.
 
     Parameters
     ----------
@@ -139,7 +140,7 @@ def annealed_ratio(bias: ArrayLike) -> float | NDArray[np.float64]:
     """The ratio at which the mean number of perfect partitions falls below 1: larger than `critical_ratio`.
 
     H2(q) + (q ln((e**u - 1) / u) + (1 - q) ln((1 - e**-u) / u)) / ln 2 with q = (1 + b) / 2, least over u. Rare
-    problems carry this mean: it is no threshold. Label ``law-critical-line``: law derived.
+    problems carry this mean: it is no threshold. The chapter derives it by way of contrast; no statement rests on it.
 
     Parameters
     ----------
@@ -150,7 +151,7 @@ def annealed_ratio(bias: ArrayLike) -> float | NDArray[np.float64]:
     -------
     float or float64 array; minus infinity at -1 and 1
 
-    Used in: no chapter.
+    Used in: sums/constrained.
     """
     b = np.abs(between("bias", bias, -1.0, 1.0, "[-1, 1]"))
     p = np.maximum(0.5 * (1 - b), 1e-300)  # share of the smaller side

@@ -26,7 +26,8 @@ def growth_bound(n: ArrayLike, M: int) -> float | NDArray[np.float64]:
     E G_k(r'). Let C be the least concave majorant of G_k on {r..min(2r, N)}; it does not increase either, since its
     largest value is G_k(r), at the left end. By Jensen's inequality E G_k(r') <= E C(r') <= C(E r') <=
     C(r + r (N - r)/(2N)). The largest of these numbers over all r'' >= r is G_{k+1}(r), again nowhere increasing.
-    G_0(r) = 1 for r < N and G_0(N) = 0, and the bound is G_n(1). Label ``thm-growth``: proved here up to rounding, which is guarded by a factor of 1 + 1e-12 an item ("floating-point proof").
+    G_0(r) = 1 for r < N and G_0(N) = 0, and the bound is G_n(1). Label ``thm-growth``: proved here up to rounding,
+    which is guarded by a factor of 1 + 1e-12 an item ("floating-point proof").
 
     Parameters
     ----------

@@ -32,15 +32,14 @@ def counting_bound(*, M: int | None = None, eps: float | None = None) -> int:
     -------
     int
 
-    Used in: no chapter.
+    Used in: sums/subset_sum.
     """
     if either(M, eps):
         return (2 * whole(M)).bit_length()
     tolerance = tolerance_checked(eps)  # type: ignore[arg-type]
     if tolerance.ndim:
         raise TypeError(f"eps: expected one number, got {eps!r}")
-    fraction, exponent = math.frexp(float(tolerance))  # eps = fraction * 2**exponent, exactly, fraction in [1/2, 1)
-    return max(0, 1 - exponent if fraction == 0.5 else 1 - exponent)
+    return max(0, 1 - math.frexp(float(tolerance))[1])  # eps = fraction * 2**exponent with fraction in [1/2, 1)
 
 
 def coverage_upper_bound(
@@ -64,7 +63,7 @@ def coverage_upper_bound(
     -------
     float or float64 array, in [0, 1]
 
-    Used in: no chapter.
+    Used in: sums/subset_sum.
     """
     if either(M, eps):
         size = sizes(n, M)  # type: ignore[arg-type]

@@ -6,16 +6,15 @@ probability of failure given a is a fraction of the 2**n sets A, and it is count
 """
 
 import math
-from itertools import combinations_with_replacement
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import gammaln
 
 from slthlib.sums._batches import Halt, run_in_chunks
-from slthlib.sums._magnitude_kernels import missing_fractions
 from slthlib.sums._check import as_array, check_memory
 from slthlib.sums._jit import announce_compiling
+from slthlib.sums._magnitude_kernels import missing_fractions
 from slthlib.sums.laws._common import Estimate
 from slthlib.sums.laws._draws import chunked, seed_checked
 from slthlib.sums.laws._sizes import whole
@@ -53,7 +52,7 @@ def failure_given_magnitudes(
     Examples
     --------
     >>> failure_given_magnitudes([1, 1, 2], 2)
-    0.375
+    0.75
 
     Used in: no chapter.
     """
@@ -87,7 +86,7 @@ def missed_given_magnitudes(
     Examples
     --------
     >>> missed_given_magnitudes([1, 1, 2], 2)
-    0.25
+    0.375
 
     Used in: no chapter.
     """
@@ -132,10 +131,8 @@ def averaged_failure(
 
     Used in: no chapter.
     """
-    items, largest, rows = whole(n, "n"), whole(M), whole(draws, "draws")
-    if rows < 2:
-        raise ValueError(f"draws: expected at least 2, got {draws}")
-    check_memory(items * largest, "the table of all sums")
+    items, largest, rows = whole(n, "n"), whole(M), whole(draws, "draws", 2)
+    check_memory(16.25 * items * largest, "the table of all sums")
     announce_compiling(missing_fractions)
     chunks = -(-rows // _CHUNK)
     moments = np.zeros((chunks, 2))
@@ -183,12 +180,26 @@ def exact_failure(n: int, M: int, *, target: int | None = None) -> float:
     items, largest = whole(n, "n"), whole(M)
     if (rows := math.comb(items + largest, largest)) > _MOST_ROWS:
         raise ValueError(f"n, M: expected at most {_MOST_ROWS} multisets of magnitudes, got {rows}")
-    a = np.array(list(combinations_with_replacement(range(largest + 1), items)), dtype=np.int64)
-    counts = np.stack([(a == value).sum(axis=1) for value in range(largest + 1)])
-    log_weight = gammaln(items + 1) - gammaln(counts + 1).sum(axis=0)
-    log_weight += (items - counts[0]) * math.log(2) - items * math.log(2 * largest + 1)
-    failed = failure_given_magnitudes(a, largest) if target is None else missed_given_magnitudes(a, target)
-    return math.fsum(np.exp(log_weight) * failed)
+    counts = _compositions(items, largest + 1)
+    magnitudes = np.repeat(np.tile(np.arange(largest + 1), rows), counts.ravel()).reshape(rows, items)
+    log_weight = gammaln(items + 1) - gammaln(counts + 1).sum(axis=1)
+    log_weight += (items - counts[:, 0]) * math.log(2) - items * math.log(2 * largest + 1)
+    if target is None:
+        failed = failure_given_magnitudes(magnitudes, largest)
+    else:
+        failed = missed_given_magnitudes(magnitudes, target)
+    return min(1.0, math.fsum(np.exp(log_weight) * failed))
+
+
+def _compositions(total: int, parts: int) -> NDArray[np.int64]:
+    """All ways to write ``total`` as an ordered sum of ``parts`` whole numbers from 0 on, one a row."""
+    rows, left = np.empty((1, 0), dtype=np.int64), np.array([total])
+    for _ in range(parts - 1):
+        choices = left + 1
+        first = np.arange(choices.sum()) - np.repeat(np.cumsum(choices) - choices, choices)
+        rows = np.column_stack([np.repeat(rows, choices, axis=0), first])
+        left = np.repeat(left, choices) - first
+    return np.column_stack([rows, left])
 
 
 def _target(name: str, value: object) -> int:
@@ -211,7 +222,7 @@ def _fractions(
         raise ValueError(f"magnitudes: expected no negative numbers, got {array.min()}")
     rows = np.atleast_2d(array)
     total = max(float(x) for x in rows.astype(np.float64).sum(axis=1))
-    check_memory(total * 8.25, "the table of all sums")
+    check_memory(16.25 * total, "the table of all sums")
     # No sum and no target of a difference beyond the total matters, and this keeps indices small.
     target = min(target, int(total) + 1)
     announce_compiling(missing_fractions)

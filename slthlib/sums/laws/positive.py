@@ -15,7 +15,7 @@ def positive_entropy(tau: ArrayLike) -> float | NDArray[np.float64]:
 
     2**(n h(tau)) of them, with h = (int_0^1 ln(1 + e^{ux}) dx - u tau) / ln 2 and u such that int_0^1 x / (1 + e^{-ux})
     dx = tau. An exact target needs n h(tau) >= log2 M + O(log n). h is 1 at tau = 1/4, symmetric about it, and 0 at
-    0 and 1/2. Label ``law-positive``: law derived; the count given the items is checked by exact counting.
+    0 and 1/2. Law derived; the count given the items is checked by exact counting.
 
     Parameters
     ----------
@@ -48,7 +48,7 @@ def positive_subset_log_count(items: ArrayLike, target: ArrayLike) -> float | ND
         exp(sum_j ln(1 + e^{u a_j}) - u target) / sqrt(2 pi sum_j a_j**2 p_j (1 - p_j)).
 
     Only the number of subsets per grid point in the neighbourhood: whether one hits the target is a matter of chance.
-    Items of either sign will do. Label ``law-positive``: law derived, checked by exact counting.
+    Items of either sign will do. Law derived; checked by exact counting.
 
     Parameters
     ----------

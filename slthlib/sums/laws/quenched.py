@@ -37,7 +37,7 @@ def quenched_partition_count(items: ArrayLike, imbalance: int) -> float | NDArra
     -------
     float or float64 array [B]
 
-    Used in: no chapter.
+    Used in: sums/constrained.
     """
     X = numbers("items", items)
     if X.ndim not in (1, 2) or X.shape[-1] < 2 or X.size == 0:

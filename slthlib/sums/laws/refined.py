@@ -30,7 +30,8 @@ def refined_all_targets_probability(n: int, M: int, *, draws: int, seed: int | n
     and the law is the mean of this over random items. Against exact simulation its bias is at most 0.004 at
     M = 2**(m-1), m = 10 to 16 bits, and at most 0.01 at 6 and 8 bits. It is a law of the average: for a single
     problem it is too sure of itself (of problems promised 0.96, 0.92 succeed), as a small relation among the items,
-    say X_1 + X_2 = X_3, makes many sums coincide at once. Label ``law-refined``: law derived and simulated.
+    say X_1 + X_2 = X_3, makes many sums coincide at once. Refines the statement labelled
+    ``law-all-targets``: law derived and simulated.
 
     Parameters
     ----------

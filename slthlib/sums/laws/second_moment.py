@@ -94,8 +94,8 @@ def second_moment_missed(n: int, M: int, *, width: int | None = None) -> NDArray
     Y counts the subsets with sum t, and S is the sum of all items. In each cell I of a partition of the integers,
     (E[Y; S in I])**2 <= E[Y**2; S in I] P(Y > 0, S in I) by Cauchy and Schwarz. Summing over the cells,
     P(Y = 0) <= 1 - sum (E[Y; S in I])**2 / E[Y**2; S in I]. Both expectations are finite sums over how many items the
-    subsets hold, and how many of them both. Label ``lem-second-moment``: proved here up to rounding, which is guarded by
-    1e-9 ("floating-point proof"). By symmetry the bound for -t is that for t.
+    subsets hold, and how many of them both. Label ``lem-second-moment``: proved here up to rounding, which is guarded
+    by 1e-9 ("floating-point proof"). By symmetry the bound for -t is that for t.
 
     Parameters
     ----------

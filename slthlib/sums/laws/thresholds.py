@@ -114,7 +114,7 @@ def samples_needed(
     >>> samples_needed([0.5, 0.95, 0.99], M=2**15).tolist()
     [22, 25, 28]
 
-    Used in: no chapter.
+    Used in: sums/subset_sum.
     """
     wanted = between("success", success, 0.0, 1.0, "(0, 1)")
     top, tolerance = model(M, eps)
@@ -191,6 +191,6 @@ def large_deviation_rate(r: ArrayLike) -> float | NDArray[np.float64]:
     -------
     float or float64 array
 
-    Used in: no chapter.
+    Used in: sums/subset_sum.
     """
     return plain(LOG2 - between("r", r, 0.0, LOG2, "[0, ln 2]"))
