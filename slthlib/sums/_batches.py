@@ -3,8 +3,8 @@
 import os
 import sys
 import threading
+from collections import deque
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor, as_completed
 from typing import TypeAlias
 
 import numpy as np
@@ -13,6 +13,8 @@ from tqdm import tqdm
 
 #: One byte that turns 1 when the user interrupts. Named once: annotations of nested functions are evaluated per call.
 Halt: TypeAlias = NDArray[np.uint8]
+#: A thread is started for so many seconds of work: about the time in which it starts.
+_WORTH_A_THREAD = 2e-4
 
 
 def thread_count(threads: int | None) -> int:
@@ -44,30 +46,82 @@ def run_in_chunks(
     """Call ``work(start, stop, halt)`` over ``range(rows)``; kernels release the lock, so threads are enough.
 
     Every row is solved on its own, so the answers do not depend on the number of threads. ``halt[0]`` turns 1 when
-    the user interrupts; kernels look at it between steps of a second or less.
+    the user interrupts; kernels look at it between steps of a second or less. If ``work`` fails, what raises is its
+    failure at the lowest rows.
     """
-    workers = thread_count(threads)
-    halt = np.zeros(1, dtype=np.uint8)
     total = rows * seconds_each
-    if (workers == 1 and total < 0.5) or total < 5e-3:  # not worth a thread, and over before anybody could interrupt
-        work(0, rows, halt)
-        return
-    # Chunks of at most a quarter of a second, and even in size: kernels take two rows at a time.
-    chunk = max(2, min(-(-rows // (16 * workers)), int(0.25 / seconds_each)) // 2 * 2)
-    starts = range(0, rows, chunk)
+    workers = min(thread_count(threads), rows, 1 + int(total / _WORTH_A_THREAD))
+    chunk = _chunk_size(rows, seconds_each, workers)
     if progress is None:
         progress = total / workers > 1.5 and sys.stderr is not None and sys.stderr.isatty()
-    bar = tqdm(total=rows, desc=label, unit=" problems", disable=not progress, leave=False)
-    with bar, ThreadPoolExecutor(min(workers, len(starts)), thread_name_prefix="slthlib") as pool:
-        waiting = {pool.submit(work, start, min(start + chunk, rows), halt): start for start in starts}
-        try:
-            for done in as_completed(waiting):
-                done.result()
-                bar.update(min(chunk, rows - waiting[done]))
-        except BaseException:
-            halt[0] = 1
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
+    run = _Run(work, rows, chunk)
+    # The calling thread takes its share, but not of chunks so long that Ctrl-C would have to wait for their end.
+    helps = chunk * seconds_each < 0.15
+    bar = tqdm(total=rows, desc=label, unit=" problems", leave=False) if progress else None
+    others = [threading.Thread(target=run.drain, daemon=True, name="slthlib") for _ in range(workers - helps)]
+    try:
+        for thread in others:
+            thread.start()
+        if helps:
+            run.drain(bar)
+        for thread in others:
+            while thread.is_alive():
+                thread.join(0.1)
+                run.show(bar)
+    except BaseException:
+        run.halt[0] = 1
+        for thread in others:
+            thread.join(2.0)
+        raise
+    finally:
+        if bar is not None:
+            bar.close()
+    if run.failures:
+        raise min(run.failures, key=lambda failure: failure[0])[1]
+
+
+def _chunk_size(rows: int, seconds_each: float, workers: int) -> int:
+    """Eight chunks or more a worker, of a tenth of a second at most and a millisecond at least."""
+    size = min(-(-rows // (8 * workers)), int(0.1 / seconds_each))
+    size = max(size, min(int(1e-3 / seconds_each), -(-rows // workers)), 1)
+    abreast = 64 if size >= 256 else 4 if size >= 4 else 1  # kernels take so many rows at a time
+    return -(-size // abreast) * abreast
+
+
+class _Run:
+    """The chunks that wait, and what became of the others."""
+
+    def __init__(self, work: Callable[[int, int, Halt], None], rows: int, chunk: int) -> None:
+        self.work, self.rows, self.chunk = work, rows, chunk
+        self.halt: Halt = np.zeros(1, dtype=np.uint8)
+        self.waiting = deque(range(0, rows, chunk))
+        self.done: list[int] = []
+        self.shown = 0
+        self.failures: list[tuple[int, BaseException]] = []
+
+    def drain(self, bar: "tqdm | None" = None) -> None:
+        """Work on what waits until nothing does."""
+        while not self.halt[0]:
+            try:
+                start = self.waiting.popleft()
+            except IndexError:
+                return
+            stop = min(start + self.chunk, self.rows)
+            try:
+                self.work(start, stop, self.halt)
+            except Exception as failure:  # chunks before this one have all begun, and are let finish
+                self.failures.append((start, failure))
+                self.waiting.clear()
+                return
+            self.done.append(stop - start)
+            self.show(bar)
+
+    def show(self, bar: "tqdm | None") -> None:
+        """Bring the progress bar up to date."""
+        if bar is not None:
+            now = sum(self.done)
+            bar.update(now - self.shown)
+            self.shown = now
 
 
 def run_interruptibly(work: Callable[[Halt], None]) -> None:

@@ -1,6 +1,7 @@
 """Ranges of sums that are asked for: whole numbers or reals, checked, and clipped to what can be reached."""
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -10,15 +11,17 @@ from slthlib.sums._check import INT64_MAX, as_array, check_items
 
 def check_range(low: object, high: object) -> tuple[int, int]:
     """``low`` and ``high`` as Python integers, in order."""
+    ends = []
     for name, value in (("low", low), ("high", high)):
         if isinstance(value, bool | np.bool_) or not isinstance(value, int | np.integer):
             raise TypeError(f"{name}: expected a whole number, got {value!r}")
-    low, high = int(low), int(high)  # type: ignore[call-overload]
-    if low > high:
-        raise ValueError(f"low, high: expected low <= high, got low = {low}, high = {high}")
-    if high - low >= INT64_MAX:
-        raise ValueError(f"low, high: expected a range of fewer than 2**63 - 1 numbers, got {high - low + 1}")
-    return low, high
+        ends.append(int(value))
+    first, last = ends
+    if first > last:
+        raise ValueError(f"low, high: expected low <= high, got low = {first}, high = {last}")
+    if last - first >= INT64_MAX:
+        raise ValueError(f"low, high: expected a range of fewer than 2**63 numbers, got {last - first + 1}")
+    return first, last
 
 
 def check_real_range(low: object, high: object) -> tuple[float, float]:
@@ -48,3 +51,60 @@ def whole_rows(items: ArrayLike, *, batch: bool | None) -> tuple[NDArray[np.int6
         raise ValueError(f"items: expected shape {' or '.join(forms.values())}, got an array of shape {array.shape}")
     many = array.ndim == 2
     return check_items(array if many else array[None, :], batch=True).integers, many
+
+
+@dataclass(frozen=True)
+class Window:
+    """A range of integers seen by each row: clipped to the sums that the row can reach, in units of its divisor.
+
+    ``rows`` [B, n] are the items divided by ``unit`` [B], the greatest number that divides all of them; only multiples
+    of it are sums. The range is empty where ``first`` > ``last``. A table of ``top`` bits, at most, or on average,
+    tells all about it; it is ``width`` long at most, and ``spread`` wide is what holds most of the sums of a row.
+    """
+
+    rows: NDArray[np.int64]
+    unit: NDArray[np.int64]
+    first: NDArray[np.int64]
+    last: NDArray[np.int64]
+    top: float
+    mean_top: float
+    width: float
+    spread: float
+
+    @classmethod
+    def around(cls, rows: NDArray[np.int64], low: int, high: int) -> "Window":
+        """Clip low..high for every row."""
+        if len(rows) == 1:
+            return cls._around_one(rows, low, high)
+        unit = np.maximum(np.gcd.reduce(rows, axis=1), 1)
+        if (unit > 1).any():
+            rows = rows // unit[:, None]
+        lowest, highest = np.minimum(rows, 0).sum(axis=1), np.maximum(rows, 0).sum(axis=1)
+        # Python's integers bring ends beyond int64 to within it; empty ranges stay empty.
+        start, stop = min(max(low, -INT64_MAX), INT64_MAX), min(max(high, -INT64_MAX), INT64_MAX)
+        first, last = np.maximum(lowest, -(-start // unit)), np.minimum(highest, stop // unit)
+        if low > INT64_MAX or high < -INT64_MAX:
+            last = first - 1
+        reach = highest.astype(np.float64) - lowest
+        top = np.minimum(np.minimum(last - lowest.astype(np.float64), highest - first.astype(np.float64)), reach / 2)
+        top = np.where(first > last, 0.0, np.maximum(top, 0.0)) + 1
+        width = np.maximum(last.astype(np.float64) - first + 1, 0.0).max()
+        spread = 1 + math.sqrt(np.square(rows.astype(np.float64)).sum(axis=1).min())
+        return cls(rows, unit, first, last, float(top.max()), float(top.mean()), float(width), spread)
+
+    @classmethod
+    def _around_one(cls, rows: NDArray[np.int64], low: int, high: int) -> "Window":
+        """The same for one row, in a tenth of the time that NumPy takes to say so."""
+        row = rows[0].tolist()
+        unit = max(math.gcd(*row), 1)
+        if unit > 1:
+            row = [x // unit for x in row]
+            rows = rows // unit
+        lowest, highest = sum(x for x in row if x < 0), sum(x for x in row if x > 0)
+        first, last = max(lowest, -(-low // unit)), min(highest, high // unit)
+        if first > last:
+            first, last = lowest, lowest - 1
+        top = max(min(last - lowest, highest - first, (highest - lowest) // 2), 0) + 1.0
+        spread = 1 + math.sqrt(sum(float(x) ** 2 for x in row))
+        ends = np.array([[unit], [first], [last]], np.int64)
+        return cls(rows, ends[0], ends[1], ends[2], top, top, float(last - first + 1), spread)

@@ -1,4 +1,4 @@
-"""Kernels: a problem in integers or floats brought to a grid of integers, and an answer brought back.
+"""Kernels: problems in integers or floats brought to a grid of integers, on which the search is done.
 
 The search knows one problem only: magnitudes, none negative, whose sum is below 2**63, and a goal among their sums.
 A negative item enters with its complement: leaving -5 out is taking it and 5. Floats are scaled by a power of two:
@@ -15,15 +15,17 @@ import numpy as np
 
 from slthlib.sums._jit import kernel
 
-_ZERO, _ONE, _TWO = np.uint64(0), np.uint64(1), np.uint64(2)
-#: Columns of a plan: the goal; items that enter negated; errors below STOP are good enough, and those less than
-#: WINDOW beyond the best cannot be told from it (0: all can); 1 if the goal lies half a unit lower; the target itself
-#: on the grid; the sum of all.
-GOAL, FLIP, STOP, WINDOW, HALF, AIM, TOTAL = range(7)
-PLAN_COLUMNS, SCALE_COLUMNS = 7, 5
-#: Columns of a scale: the unit of four steps of the grid as a product of two floats (0: sum the floats instead), the
-#: target in these units, whole and rest, and what rounding to the grid may change in an error.
-UNIT, UNIT_2, BELOW, REST, ROUNDING = range(5)
+_ZERO, _ONE = np.uint64(0), np.uint64(1)
+#: Columns of a plan. Of the items: which enter negated, sum of all magnitudes, sum of the negated ones, the power of
+#: two of the scale and whether it is exact. Of the target: its place on the grid; the goal, and 1 if it lies half a
+#: unit lower; errors below STOP are good enough, and those less than WINDOW beyond the best cannot be told from it
+#: (0: all can).
+FLIP, TOTAL, NEGATIVE, SCALE, EXACT, AIM, GOAL, HALF, STOP, WINDOW = range(10)
+PLAN_COLUMNS = 10
+#: Columns of a scale: the unit of four steps of the grid as a product of two floats (0: sum the floats instead); what
+#: rounding the items may change in an error; the target in these units, whole and rest.
+UNIT, UNIT_2, ROUNDING, BELOW, REST = range(5)
+SCALE_COLUMNS = 5
 #: What can be wrong with a row.
 FINE, NOT_FINITE, TOO_LARGE, OUTSIDE = range(4)
 #: Absolute values of floats are scaled to sum to less than 2**_BITS, or a rounding more.
@@ -32,8 +34,8 @@ _POWERS = 2.0 ** np.arange(-1000, 1001)
 
 
 @kernel
-def plan_integers(items, target, tolerance, magnitudes, plan):
-    """Fill a row of magnitudes and its plan. Returns what is wrong with the row."""
+def _plan_integers(items, magnitudes, plan):
+    """Fill a row of magnitudes and what its plan says of the items. Returns what is wrong with the row."""
     total = negative = flip = _ZERO
     rough = 0.0
     for i in range(items.size):
@@ -45,13 +47,20 @@ def plan_integers(items, target, tolerance, magnitudes, plan):
         flip |= np.uint64(sign) & (_ONE << np.uint64(i))
         magnitudes[i] = magnitude
         total += magnitude
+    plan[FLIP], plan[TOTAL], plan[NEGATIVE], plan[SCALE], plan[EXACT] = flip, total, negative, _ZERO, _ONE
     if rough > 1.5e19 or total > np.uint64(9223372036854775807):  # the first test is for sums that wrapped
         return TOO_LARGE
-    if target < -np.int64(negative) or target > np.int64(total - negative):
+    return FINE
+
+
+@kernel
+def _aim_integer(target, tolerance, plan):
+    """Fill what a plan says of the target. Returns what is wrong with it."""
+    if target < -np.int64(plan[NEGATIVE]) or target > np.int64(plan[TOTAL] - plan[NEGATIVE]):
         return OUTSIDE
-    plan[GOAL] = np.uint64(target) + negative
-    plan[FLIP], plan[WINDOW], plan[HALF], plan[AIM], plan[TOTAL] = flip, _ZERO, _ZERO, np.uint64(target), total
-    plan[STOP] = np.uint64(min(tolerance, 9.2e18)) + _ONE
+    plan[AIM], plan[GOAL] = np.uint64(target), np.uint64(target) + plan[NEGATIVE]
+    plan[HALF], plan[WINDOW] = _ZERO, _ZERO
+    plan[STOP] = np.uint64(min(tolerance, 4e18)) + _ONE
     return FINE
 
 
@@ -63,19 +72,17 @@ def _power(exponent):
 
 
 @kernel
-def plan_floats(items, target, tolerance, magnitudes, plan, scale):
-    """Fill a row of magnitudes, its plan and its scale. Returns what is wrong with the row."""
+def _plan_floats(items, magnitudes, plan, scale):
+    """Fill a row of magnitudes and what plan and scale say of the items. Returns what is wrong with the row."""
     size = 0.0
     for i in range(items.size):
         size += abs(items[i])
-    if not (size <= 2.0**1022 and abs(target) < np.inf):
-        finite = abs(target) < np.inf
+    if not size <= 2.0**1022:
+        finite = True
         for i in range(items.size):
             finite &= abs(items[i]) < np.inf
         return TOO_LARGE if finite else NOT_FINITE
-    if size == 0 and target != 0:
-        return OUTSIDE
-    exponent = np.int64(_BITS) - math.frexp(size)[1] if size > 0 else np.int64(0)
+    exponent = np.int64(_BITS) - math.frexp(size)[1] if size > 0 else np.int64(2)
     up, up_2 = _power(exponent - 2)
     unit, unit_2 = _power(2 - exponent)
     exact = True
@@ -90,23 +97,10 @@ def plan_floats(items, target, tolerance, magnitudes, plan, scale):
         negative += magnitude & np.uint64(sign)
         flip |= np.uint64(sign) & (_ONE << np.uint64(i))
         magnitudes[i] = magnitude
-    if exact:
-        aimed = target * up * up_2
-        below = np.trunc(min(max(aimed, -(2.0**60)), 2.0**60))
-        rest = aimed - below
-        scale[UNIT] = unit
-        if exponent < 2 and below * unit_2 * unit != target:  # digits may have been lost below the smallest float
-            scale[UNIT] = 0.0
-            if rest == 0:
-                rest = math.copysign(5e-324, target)
-        part = abs(rest)
-        spot = 0 if part == 0 else 1 if part < 0.5 else 2 if part == 0.5 else 3
-        point = 4 * np.int64(below) + (spot if rest > 0 else -spot)
-        scale[UNIT_2], scale[BELOW], scale[REST], scale[ROUNDING] = unit_2, below, rest, 0.0
-        plan[WINDOW] = _ZERO
-    else:
+    rounding = 0.0
+    if not exact:
         up, up_2 = _power(exponent)
-        rounding = 0.0
+        unit = 0.0
         total = negative = _ZERO
         for i in range(items.size):
             scaled = items[i] * up * up_2
@@ -116,40 +110,111 @@ def plan_floats(items, target, tolerance, magnitudes, plan, scale):
             total += magnitudes[i]
             negative += magnitudes[i] if whole < 0 else _ZERO
             flip |= _ONE << np.uint64(i) if whole < 0 else _ZERO
-        aimed = min(max(target * up * up_2, -(2.0**62)), 2.0**62)
-        rounding += abs(aimed - np.rint(aimed))
-        point = np.int64(np.rint(aimed))
-        rounding = rounding * (1 + 1e-12) + 1e-9  # the sum was rounded too, and something may have underflowed
-        scale[UNIT], scale[ROUNDING] = 0.0, rounding
-        plan[WINDOW] = _ONE + np.uint64(2 * rounding)
-    # A target that was itself a sum of floats may lie beyond the last one by its rounding.
-    spare = np.int64(items.size) << (_BITS - 52)
-    goal = point + np.int64(negative)
-    if goal < -spare or goal > np.int64(total) + spare:
-        return OUTSIDE
-    plan[GOAL], plan[FLIP], plan[HALF] = np.uint64(max(goal, 0)), flip, _ZERO
-    plan[AIM], plan[TOTAL] = np.uint64(point), total
-    up, up_2 = _power(exponent)
-    good = min(tolerance * up * up_2, 9.2e18) - 1 - scale[ROUNDING]
-    plan[STOP] = np.uint64(good) + _ONE if good >= 0 else np.uint64(exact)  # where floats were rounded, 0 may be beaten
+    plan[FLIP], plan[TOTAL], plan[NEGATIVE] = flip, total, negative
+    plan[SCALE], plan[EXACT] = np.uint64(exponent), np.uint64(exact)
+    scale[UNIT], scale[UNIT_2], scale[ROUNDING] = unit, unit_2, rounding
     return FINE
 
 
 @kernel
-def plan_integer_rows(items, step, targets, tolerance, magnitudes, plans):
-    """Plan every row; row r has the items at r * step, so that step 0 shares them. Returns a bad row and its fault."""
+def _aim_float(n, target, tolerance, plan, scale):
+    """Fill what plan and scale say of the target. Returns what is wrong with it."""
+    if not abs(target) < np.inf:
+        return NOT_FINITE
+    if plan[TOTAL] == 0 and target != 0:
+        return OUTSIDE
+    exponent = np.int64(plan[SCALE])
+    rounding = 0.0
+    if plan[EXACT]:
+        up, up_2 = _power(exponent - 2)
+        aimed = target * up * up_2
+        below = np.trunc(min(max(aimed, -(2.0**60)), 2.0**60))
+        rest = aimed - below
+        if exponent < 2:  # digits may be lost below the smallest float
+            unit, unit_2 = _power(2 - exponent)
+            scale[UNIT] = unit
+            if below * unit_2 * unit != target:
+                scale[UNIT] = 0.0
+                if rest == 0:
+                    rest = math.copysign(5e-324, target)
+        part = abs(rest)
+        spot = 0 if part == 0 else 1 if part < 0.5 else 2 if part == 0.5 else 3
+        point = 4 * np.int64(below) + (spot if rest > 0 else -spot)
+        scale[BELOW], scale[REST] = below, rest
+        plan[WINDOW] = _ZERO
+    else:
+        up, up_2 = _power(exponent)
+        aimed = min(max(target * up * up_2, -(2.0**62)), 2.0**62)
+        point = np.int64(np.rint(aimed))
+        # The sum was rounded too, and something may have underflowed.
+        rounding = (scale[ROUNDING] + abs(aimed - np.rint(aimed))) * (1 + 1e-12) + 1e-9
+        plan[WINDOW] = _ONE + np.uint64(2 * rounding)
+    # A target that was itself a sum of floats may lie beyond the last one by its rounding.
+    spare = np.int64(n) << (_BITS - 52)
+    goal = point + np.int64(plan[NEGATIVE])
+    if goal < -spare or goal > np.int64(plan[TOTAL]) + spare:
+        return OUTSIDE
+    plan[AIM], plan[GOAL], plan[HALF] = np.uint64(point), np.uint64(max(goal, 0)), _ZERO
+    plan[STOP] = plan[EXACT]  # an error of 0 ends the search, but where floats were rounded even that may be beaten
+    if tolerance > 0:
+        up, up_2 = _power(exponent)
+        good = min(tolerance * up * up_2, 4e18) - 1 - rounding
+        if good >= 0:
+            plan[STOP] = np.uint64(good) + _ONE
+    return FINE
+
+
+@kernel
+def plan_integer_rows(items, targets, tolerance, magnitudes, plans):
+    """Plan every row. Returns a bad row and its fault, or -1."""
     for r in range(targets.size):
-        fault = plan_integers(items[r * step], targets[r], tolerance, magnitudes[r], plans[r])
+        fault = _plan_integers(items[r], magnitudes[r], plans[r])
+        if fault == FINE:
+            fault = _aim_integer(targets[r], tolerance, plans[r])
         if fault != FINE:
             return r, fault
     return -1, FINE
 
 
 @kernel
-def plan_float_rows(items, step, targets, tolerance, magnitudes, plans, scales):
+def plan_float_rows(items, targets, tolerance, magnitudes, plans, scales):
     """Plan every row of floats."""
     for r in range(targets.size):
-        fault = plan_floats(items[r * step], targets[r], tolerance, magnitudes[r], plans[r], scales[r])
+        fault = _plan_floats(items[r], magnitudes[r], plans[r], scales[r])
+        if fault == FINE:
+            fault = _aim_float(items.shape[1], targets[r], tolerance, plans[r], scales[r])
+        if fault != FINE:
+            return r, fault
+    return -1, FINE
+
+
+@kernel
+def plan_shared_integers(items, targets, tolerance, magnitudes, plans):
+    """Plan one row of items for all targets."""
+    fault = _plan_integers(items[0], magnitudes[0], plans[0])
+    if fault != FINE:
+        return 0, fault
+    for r in range(targets.size):
+        for k in range(AIM):
+            plans[r, k] = plans[0, k]
+        fault = _aim_integer(targets[r], tolerance, plans[r])
+        if fault != FINE:
+            return r, fault
+    return -1, FINE
+
+
+@kernel
+def plan_shared_floats(items, targets, tolerance, magnitudes, plans, scales):
+    """Plan one row of floats for all targets."""
+    fault = _plan_floats(items[0], magnitudes[0], plans[0], scales[0])
+    if fault != FINE:
+        return 0, fault
+    for r in range(targets.size):
+        for k in range(AIM):
+            plans[r, k] = plans[0, k]
+        for k in range(BELOW):
+            scales[r, k] = scales[0, k]
+        fault = _aim_float(items.shape[1], targets[r], tolerance, plans[r], scales[r])
         if fault != FINE:
             return r, fault
     return -1, FINE

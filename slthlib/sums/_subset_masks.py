@@ -57,13 +57,14 @@ def find_mask_of_size(items, start, count, value, size, small, large):
         if hits:
             for j in range(pairs):
                 mask = np.uint64(i) | (np.uint64(j) << np.uint64(left))
-                if large[j] == wanted and _size(mask) == size:
+                if large[j] == wanted and mask_size(mask) == size:
                     return mask
     return _ZERO
 
 
 @kernel
-def _size(mask):
+def mask_size(mask):
+    """How many items a mask holds."""
     size = 0
     while mask:
         mask &= mask - _ONE

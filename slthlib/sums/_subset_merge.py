@@ -15,7 +15,7 @@ _STEPS = np.uint64(1 << 20)
 
 
 @kernel
-def _rank(a, first, low_size, across, high_size, end, p):
+def rank(a, first, low_size, across, high_size, end, p):
     """How many of the p smallest come from the first list (see `merge_pieces`)."""
     low, high = p - min(p, high_size), min(p, low_size)
     while low < high:
@@ -39,9 +39,9 @@ def merge_pieces(a, first, low_size, across, high_size, to, count, end, halt):
     p1, p2, p3 = steps, steps + steps, count - steps
     i0 = i1 = i2 = i3 = first
     if pieces:  # each index lags behind by the pieces before its own: all see the other list at one distance
-        i1 += _rank(a, first, low_size, across, high_size, end, p1) - p1
-        i2 += _rank(a, first, low_size, across, high_size, end, p2) - p2
-        i3 += _rank(a, first, low_size, across, high_size, end, p3) - p3
+        i1 += rank(a, first, low_size, across, high_size, end, p1) - p1
+        i2 += rank(a, first, low_size, across, high_size, end, p2) - p2
+        i3 += rank(a, first, low_size, across, high_size, end, p3) - p3
     back = across + high_size - _ONE - first
     done = _ZERO
     while done < steps:

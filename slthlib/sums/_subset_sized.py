@@ -35,7 +35,7 @@ _ZERO, _ONE = np.uint64(0), np.uint64(1)
 _APART = np.uint64(APART)
 _D1, _D2, _D3, _D4, _D5, _D6, _D7 = (np.uint64(c * APART) for c in range(1, 8))
 #: Above all sums. Sums of all magnitudes stay below 2**61 here, and those of first halves are raised by 2**62.
-_NEVER = np.uint64(2**64 - 1)
+NEVER = np.uint64(2**64 - 1)
 _RAISED, _TOP = np.uint64(1 << 62), np.uint64(1 << 63)
 LARGEST_TOTAL = 1 << 61
 
@@ -87,8 +87,8 @@ def lists_by_size(buf, items, half, ends, starts, halt):
             after = old + starts[m, c + 1] - np.uint64(2)
             for lane in range(8):
                 at = np.uint64(lane) * _APART
-                buf[at + after] = _NEVER
-                buf[at + across - _ONE] = ends[0, lane] - _NEVER
+                buf[at + after] = NEVER
+                buf[at + across - _ONE] = ends[0, lane] - NEVER
             to = new + starts[m + 1, c]
             merge_eight(buf, low, across + reach - low, to, count, ends[0])
             mirrored = new + starts[m + 1, m + 1 - c] + length - _ONE

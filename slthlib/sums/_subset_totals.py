@@ -37,7 +37,7 @@ def float_totals(items, step, targets, masks, magnitudes, plans, scales, totals,
             continue
         whole = np.int64(0)
         for i in range(n):
-            magnitude = np.int64(magnitudes[r, i])
+            magnitude = np.int64(magnitudes[r * step, i])
             signed = -magnitude if items[r * step, i] < 0 else magnitude
             whole += signed & -np.int64((masks[r] >> np.uint64(i)) & _ONE)
         away, rest = abs(whole - np.int64(plans[r, AIM])), scales[r, REST]

@@ -1,17 +1,32 @@
-"""How many perfect partitions there are: exact counts, by whichever of three ways is cheapest."""
+"""How many subsets make a sum, and how many partitions are perfect: exact, in whichever way is cheapest."""
+
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from slthlib.sums._batches import Halt, run_in_chunks, run_interruptibly, thread_count
+from slthlib.sums._big_counts import perfect_in_big_integers, subsets_in_big_integers
 from slthlib.sums._check import INT64_MAX, as_array, check_imbalance, check_items, check_memory
-from slthlib.sums._counting_kernels import count_by_meeting, count_by_table
+from slthlib.sums._counting_kernels import (
+    count_by_meeting,
+    count_by_table,
+    count_of_size_by_meeting,
+    count_of_size_by_table,
+    fill_counts,
+)
 from slthlib.sums._jit import announce_compiling
-from slthlib.sums._ranges import check_range, whole_rows
+from slthlib.sums._meeting_kernels import count_in_window
+from slthlib.sums._ranges import Window, check_range, whole_rows
 
-#: Measured seconds: one table entry per item, and one step of the meet in the middle (times 2**(n/2)).
-_SECONDS_PER_ENTRY = 1.2e-10
-_SECONDS_PER_STEP = 8e-9
+#: Measured seconds: one table entry for one item, one step of a meet in the middle (times 2**(n/2)), one sum counted.
+_SECONDS_PER_ENTRY = 1e-10
+_SECONDS_PER_STEP = 6e-9
+_SECONDS_PER_SUM = 2e-9
+#: ... and one perfect partition met.
+_SECONDS_PER_HIT = 2e-8
+#: So many items that are not zero make any sum in fewer than 2**64 ways: no more than binomial(67, 33) (Sperner).
+_LARGEST_IN_WORDS = 67
 
 
 def count_subsets(items: ArrayLike, low: int, high: int, *, exact: bool = False) -> NDArray:
@@ -20,32 +35,97 @@ def count_subsets(items: ArrayLike, low: int, high: int, *, exact: bool = False)
     Parameters
     ----------
     items : int [n]
-        Integers of either sign; the absolute values sum to at most 2**63 - 1. The empty subset makes 0.
+        Integers of either sign, any number of them; the absolute values sum to at most 2**63 - 1.
     low, high : int
         The range asked for, both ends included.
     exact : bool
-        Return Python integers. The default returns float64, which is exact up to 2**53.
+        Return Python integers. The default returns float64.
 
     Returns
     -------
     float64 or object [high - low + 1]
+        Entry i counts the subsets that add up to ``low + i``; the empty subset makes 0. Floats are the exact counts,
+        correctly rounded, for up to 67 items that are not zero, hence exact up to 2**53. Beyond, where they are
+        summed as floats, their relative error is below n * 2**-53.
+
+    Raises
+    ------
+    ValueError, TypeError
+        For items or ends of the range that are not whole numbers, low > high, sums beyond 64 bits, tables that would
+        not fit into memory, or a count beyond float64 (it can occur from n = 1024 on) where ``exact`` is False.
+
+    Notes
+    -----
+    A table holds the counts of at most the lower half of the sums of the absolute values; the rest is its mirror
+    image. Time grows as n T, T the sum of the absolute values divided by their greatest common divisor. Where the
+    items are large and the range is short, merged lists of ``2**(n/2)`` sums are met in the middle instead. Exact
+    counts of more than 67 items are the coefficients of a polynomial, held in one big integer.
+
+    Examples
+    --------
+    >>> count_subsets([1, 1, -1], -1, 2)
+    array([1., 3., 3., 1.])
 
     Used in: no chapter.
     """
     rows, _ = whole_rows(items, batch=False)
     low, high = check_range(low, high)
-    row = [int(x) for x in rows[0]]
-    shift, total = sum(min(x, 0) for x in row), sum(map(abs, row))
-    check_memory(16.0 * (total + 1) + 8.0 * (high - low + 1), f"a table of {total + 1} counts")
-    table = np.zeros(total + 1, object if exact else np.float64)
-    table[0] = 1
-    for x in map(abs, row):
-        table[x:] = table[x:] + table[: total + 1 - x]
-    out = np.zeros(high - low + 1, table.dtype)
-    start, stop = max(low, shift), min(high, shift + total)
-    if start <= stop:
-        out[start - low : stop - low + 1] = table[start - shift : stop - shift + 1]
+    kept = rows[:, rows[0] != 0]  # every zero doubles all counts
+    zeros = rows.shape[1] - kept.shape[1]
+    check_memory((64.0 if exact else 24.0) * (high - low + 1), f"a range of {high - low + 1} numbers")
+    out = np.zeros(high - low + 1, object if exact else np.float64)
+    window = Window.around(kept, low, high)
+    first, last, unit = (int(x[0]) for x in (window.first, window.last, window.unit))
+    if first > last:
+        return out
+    counts = _counts(window, first, last, exact)
+    with np.errstate(over="ignore"):
+        counts = counts * 2**zeros if exact else np.ldexp(counts.astype(np.float64), zeros)
+    if not exact and np.isinf(counts).any():
+        raise ValueError(f"exact: expected True, since a count for n = {rows.shape[1]} exceeds float64")
+    out[first * unit - low : last * unit - low + 1 : unit] = counts
     return out
+
+
+def _counts(window: Window, first: int, last: int, exact: bool) -> NDArray:
+    """Counts of the sums first..last of the one row of the window, none of whose items is zero."""
+    row = window.rows[0]
+    n = len(row)
+    width = last - first + 1
+    entries = window.top
+    by_table = n * entries * _SECONDS_PER_ENTRY
+    sums = min(2.0 ** min(n, 1000) * min(1.0, width / window.spread), 2.0 ** min(n / 2, 500) * width)
+    by_lists = 2 * _SECONDS_PER_STEP * 2.0 ** min(n / 2, 500) + sums * _SECONDS_PER_SUM
+    in_words = n <= _LARGEST_IN_WORDS
+    if in_words and by_lists < by_table:
+        check_memory(32 * 2.0 ** (n // 2), f"counting with n = {n} items")
+        counts = np.empty(width, np.uint64)
+        total = int(row.sum())
+        announce_compiling(count_in_window)
+        _run(by_lists, lambda halt: count_in_window(row, 2 * first - total, 2 * last - total, counts, halt))
+        return counts.astype(object) if exact else counts
+    sizes = np.sort(np.abs(row))
+    total, shift = int(sizes.sum()), int(np.minimum(row, 0).sum())
+    start, stop = first - shift, last - shift
+    needed, top = max(min(start, total - stop), 0), min(stop, total - start, total // 2)
+    if exact and not in_words:
+        table: NDArray = np.array(subsets_in_big_integers(sizes.tolist(), top), dtype=object)
+    else:
+        check_memory(8.0 * (top + 1), f"a table of the counts of {top + 1} sums")
+        table = np.empty(top + 1, np.uint64 if in_words else np.float64)
+        announce_compiling(fill_counts)
+        _run(by_table, lambda halt: fill_counts(sizes, needed, top, table, halt))
+        if exact:
+            table = table.astype(object)
+    sums_asked = np.arange(start, stop + 1)
+    return table[np.minimum(sums_asked, total - sums_asked)]
+
+
+def _run(seconds: float, work: Callable[[Halt], None]) -> None:
+    if seconds > 0.5:
+        run_interruptibly(work)
+    else:
+        work(np.zeros(1, np.uint8))
 
 
 def count_perfect_partitions(
@@ -103,7 +183,7 @@ def count_perfect_partitions(
     if rows.shape[1] <= 64:
         counts = _count_in_words(rows, wanted, threads=threads, progress=progress).astype(object)
     else:
-        counts = np.array([_count_in_big_integers([int(x) for x in row], wanted) for row in rows], dtype=object)
+        counts = np.array([perfect_in_big_integers([int(x) for x in row], wanted) for row in rows], dtype=object)
     if not exact:
         try:
             counts = counts.astype(np.float64)
@@ -116,85 +196,66 @@ def _count_in_words(
     rows: NDArray[np.int64], imbalance: int | None, *, threads: int | None, progress: bool | None
 ) -> NDArray[np.uint64]:
     count, n = rows.shape
-    plus = -1 if imbalance is None else (n + abs(imbalance)) // 2
-    small, low, high = _table_targets(rows, plus)
-    # The table runs over the sums up to the larger target, once for every cardinality if that is prescribed.
-    entries = (float(max(low.max(), high.max())) + 1) * max(1, plus + 1)
-    by_table = n * entries * _SECONDS_PER_ENTRY
-    by_meeting = _SECONDS_PER_STEP * 2.0 ** (n / 2) * (1 if plus < 0 else 2)
-    use_table = by_table < by_meeting and entries < 2**34
-    check_memory(8 * entries if use_table else (8 if plus < 0 else 48) * 2.0 ** (n / 2), f"counting with n = {n}")
     out = np.empty(count, np.uint64)
-    solver = count_by_table if use_table else count_by_meeting
-    announce_compiling(solver)
+    way, arguments, seconds = _free_way(rows) if imbalance is None else _way_of_size(rows, (n + abs(imbalance)) // 2)
+    announce_compiling(way)
 
     def work(start: int, stop: int, halt: Halt) -> None:
-        if use_table:
-            count_by_table(small[start:stop], low[start:stop], high[start:stop], plus, out[start:stop], halt)
-        else:
-            count_by_meeting(rows[start:stop], plus, out[start:stop], halt)
+        part = slice(start, stop)
+        way(*(x[part] if isinstance(x, np.ndarray) else x for x in arguments), out[part], halt)
 
-    seconds = min(by_table, by_meeting) + 1e-7
     if count == 1 and seconds > 0.5:
         run_interruptibly(lambda halt: work(0, 1, halt))
     else:
         run_in_chunks(work, count, seconds, threads=threads, progress=progress, label=f"counts for n = {n}")
-    if plus >= 0 and 2 * plus == n:
-        out //= np.uint64(2)  # with equal sides both a side and its complement were counted
+    if imbalance == 0:
+        out //= np.uint64(2)  # both a side and its complement were counted
     return out
+
+
+def _free_way(rows: NDArray[np.int64]) -> tuple[Callable[..., None], tuple[NDArray | int, ...], float]:
+    """The kernel to count all perfect partitions, its arguments, and the seconds a row takes."""
+    n = rows.shape[1]
+    entries = float(np.abs(rows).sum(axis=1).max()) / 2 + 1
+    spread = 1 + float(np.sqrt(np.square(rows.astype(np.float64)).sum(axis=1)).max())
+    hits = min(2.0 ** (n / 2), 2.0 ** (n - 1) / spread)
+    by_table = n * entries * _SECONDS_PER_ENTRY
+    by_meeting = 2.0 ** (n / 2) * _SECONDS_PER_STEP + hits * _SECONDS_PER_HIT
+    use_table = by_table < by_meeting and entries < 2**34
+    lists = 2.0 ** ((n - 1) // 2) * (16 if len(rows) == 1 else 32)
+    check_memory(8 * entries if use_table else lists, f"counting with n = {n}")
+    return (count_by_table if use_table else count_by_meeting), (rows,), min(by_table, by_meeting) + 1e-7
+
+
+def _way_of_size(rows: NDArray[np.int64], plus: int) -> tuple[Callable[..., None], tuple[NDArray | int, ...], float]:
+    """The same for partitions with ``plus`` items on one side: the table has a layer for every cardinality."""
+    n = rows.shape[1]
+    small, low, high = _table_targets(rows, plus)
+    entries = (float(max(low.max(), high.max())) + 1) * (plus + 1)
+    by_table, by_meeting = n * entries * _SECONDS_PER_ENTRY, 2 * _SECONDS_PER_STEP * 2.0 ** (n / 2)
+    use_table = by_table < by_meeting and entries < 2**34
+    check_memory(8 * entries if use_table else 48 * 2.0 ** (n / 2), f"counting with n = {n}")
+    if use_table:
+        return count_of_size_by_table, (small, low, high, plus), by_table + 1e-7
+    return count_of_size_by_meeting, (rows, plus), by_meeting + 1e-7
 
 
 def _table_targets(
     rows: NDArray[np.int64], plus: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-    """Items that are not negative, and the one or two sums of a side that make a partition perfect.
+    """Items that are not negative, and the one or two sums of ``plus`` of them that make a partition perfect.
 
-    Without a cardinality only absolute values matter. With one, adding a number to all items moves every sum of
-    ``plus`` of them alike, so the smallest becomes 0. Sums no side can reach are marked by -1.
+    Adding a number to all items moves every sum of ``plus`` of them alike, so the smallest becomes 0. Sums no side
+    can reach are marked by -1.
     """
-    if plus < 0:
-        small, lowest = np.abs(rows), np.zeros(len(rows), np.int64)
-    else:
-        lowest = rows.min(axis=1)
-        if (rows.max(axis=1).astype(np.float64) - lowest).max() * rows.shape[1] > INT64_MAX / 2:
-            huge = np.full(len(rows), INT64_MAX)  # too large for any table
-            return rows, huge, huge
-        small = rows - lowest[:, None]
-    total = (small if plus < 0 else rows).sum(axis=1)
+    lowest = rows.min(axis=1)
+    if (rows.max(axis=1).astype(np.float64) - lowest).max() * rows.shape[1] > INT64_MAX / 2:
+        huge = np.full(len(rows), INT64_MAX)  # too large for any table
+        return rows, huge, huge
+    small = rows - lowest[:, None]
+    total = rows.sum(axis=1)
     odd = total & 1
     targets = [(total + side * odd) // 2 - plus * lowest for side in (-1, 1)]
     reach = small.sum(axis=1)
     low, high = (np.where((t >= 0) & (t <= reach), t, -1) for t in targets)
     return small, low, np.where(odd == 1, high, -1)
-
-
-def _count_in_big_integers(items: list[int], imbalance: int | None) -> int:
-    """A polynomial in one big integer: coefficient s, in its own ``n + 1`` bits, counts the subsets of sum s."""
-    n = len(items)
-    width = n + 1
-    lowest = 0 if imbalance is None else min(items)
-    shifted = [abs(x) for x in items] if imbalance is None else [x - lowest for x in items]
-    total = sum(shifted) if imbalance is None else sum(items)
-    plus = (n + abs(imbalance or 0)) // 2
-    targets = [(total + odd) // 2 for odd in ({0} if total % 2 == 0 else {-1, 1})]
-    if imbalance is not None:
-        targets = [t - plus * lowest for t in targets]
-    if imbalance is None:
-        shifted, layers = shifted[1:], 1  # item 0 stays on the other side: every partition is met once
-    else:
-        layers = plus + 1
-    top = max(targets)
-    if top < 0:
-        return 0
-    check_memory(3.0 * layers * (top + 1) * width / 8, f"an exact count with n = {n} items")
-    mask = (1 << (width * (top + 1))) - 1
-    table = [1] + [0] * (layers - 1)
-    for x in shifted:
-        if x > top and layers == 1:
-            continue
-        for c in range(layers - 1, -1, -1) if layers > 1 else (0,):
-            source = table[c - 1] if layers > 1 and c else (0 if layers > 1 else table[0])
-            table[c] = (table[c] + (source << (width * x))) & mask if x <= top else table[c]
-    unit = (1 << width) - 1
-    found = sum((table[-1] >> (width * t)) & unit for t in targets if t >= 0)
-    return found // 2 if imbalance == 0 else found

@@ -1,11 +1,19 @@
 """Slow twins: each says in a few plain lines what a solver must return. Tests hold the solvers to them."""
 
+from collections import Counter
 from itertools import combinations, product
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["slow_best_difference", "slow_count_perfect", "slow_differencing"]
+__all__ = [
+    "slow_best_difference",
+    "slow_count_perfect",
+    "slow_count_subsets",
+    "slow_covering_radius",
+    "slow_differencing",
+    "slow_reachable_sums",
+]
 
 
 def slow_best_difference(items: ArrayLike, *, imbalance: int | None = None) -> int:
@@ -75,3 +83,65 @@ def slow_differencing(items: ArrayLike) -> int:
         largest, second = numbers.pop(), numbers.pop()
         numbers = sorted([*numbers, largest - second])
     return numbers[0]
+
+
+def slow_reachable_sums(items: ArrayLike, low: int, high: int) -> NDArray[np.bool_]:
+    """Which integers from low to high are sums of some items: a set that grows item by item.
+
+    Parameters
+    ----------
+    items : int [n]
+    low, high : int
+
+    Returns
+    -------
+    bool [high - low + 1]
+
+    Used in: no chapter.
+    """
+    sums = {0}
+    for x in np.asarray(items).tolist():
+        sums |= {s + x for s in sums}
+    return np.array([t in sums for t in range(low, high + 1)])
+
+
+def slow_count_subsets(items: ArrayLike, low: int, high: int) -> list[int]:
+    """How many subsets add up to each integer from low to high: a table of all sums that grows item by item.
+
+    Parameters
+    ----------
+    items : int [n]
+    low, high : int
+
+    Returns
+    -------
+    list of int
+
+    Used in: no chapter.
+    """
+    sums = Counter([0])
+    for x in np.asarray(items).tolist():
+        sums += Counter({s + x: count for s, count in sums.items()})
+    return [sums[t] for t in range(low, high + 1)]
+
+
+def slow_covering_radius(items: ArrayLike, low: float = -1.0, high: float = 1.0) -> float:
+    """Distance to the nearest subset sum, at the points of [low, high] where it can be largest.
+
+    Parameters
+    ----------
+    items : float [n]
+    low, high : float
+
+    Returns
+    -------
+    float
+
+    Used in: no chapter.
+    """
+    sums = np.zeros(1)
+    for x in np.asarray(items, float):
+        sums = np.union1d(sums, sums + x)
+    middles = (sums[1:] + sums[:-1]) / 2
+    points = np.concatenate([[low, high], middles[(low < middles) & (middles < high)]])
+    return max(float(np.abs(sums - z).min()) for z in points)

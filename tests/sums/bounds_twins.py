@@ -55,9 +55,7 @@ def hole_bound(magnitudes, largest, unit):
     n, total = len(magnitudes), sum(magnitudes)
     holes = [y for y in range(total // 2 + 1) if y not in subset_sums(magnitudes)]
     top = ((holes[-1] if holes else -1) + largest) // unit
-    count = sum(
-        sum(x // unit for x in chosen) <= top for k in range(n + 1) for chosen in combinations(magnitudes, k)
-    )
+    count = sum(sum(x // unit for x in chosen) <= top for k in range(n + 1) for chosen in combinations(magnitudes, k))
     return min(1.0, count * 2.0 ** (1 - n))
 
 

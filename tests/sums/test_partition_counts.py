@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from partition_twins import FAMILIES, LIMIT, SMALL, all_signs, batches, hostile_integers, perfect_counts
 
 from slthlib.sums import count_perfect_partitions, counting
+from slthlib.sums._big_counts import perfect_in_big_integers
 from slthlib.sums.slow import slow_count_perfect
 
 WAYS = ["table", "meeting"]
@@ -17,9 +18,10 @@ WAYS = ["table", "meeting"]
 
 def force(monkeypatch, way):
     """Let one kernel seem free, so that it is chosen."""
-    monkeypatch.setattr(counting, "_SECONDS_PER_ENTRY" if way == "table" else "_SECONDS_PER_STEP", 0.0)
-    unwanted = "count_by_meeting" if way == "table" else "count_by_table"
-    monkeypatch.setattr(counting, unwanted, None)
+    for cost in ("ENTRY",) if way == "table" else ("STEP", "HIT"):
+        monkeypatch.setattr(counting, f"_SECONDS_PER_{cost}", 0.0)
+    for kind in ("count_by_", "count_of_size_by_"):
+        monkeypatch.setattr(counting, kind + ("meeting" if way == "table" else "table"), None)
 
 
 @given(hostile_integers(), st.data())
@@ -59,7 +61,7 @@ def test_ten_thousand_rows_in_big_integers(free):
         n = rows.shape[1]
         imbalance = None if free else int(rng.integers(0, n, endpoint=True)) * 2 - n
         expected = perfect_counts(rows, imbalance)
-        found = [counting._count_in_big_integers(row, imbalance) for row in rows.tolist()]
+        found = [perfect_in_big_integers(row, imbalance) for row in rows.tolist()]
         assert found == expected.tolist(), (family, n, imbalance)
         seen += len(rows)
     assert seen >= 10_000
@@ -100,7 +102,7 @@ def test_words_and_big_integers_agree_where_both_can_count(imbalance):
     rng = np.random.default_rng(64)
     for low in (1, -9):
         items = rng.integers(low, 12, size=64)
-        expected = counting._count_in_big_integers(items.tolist(), imbalance)
+        expected = perfect_in_big_integers(items.tolist(), imbalance)
         assert count_perfect_partitions(items, imbalance=imbalance, exact=True) == expected
         assert expected > 2**40
 

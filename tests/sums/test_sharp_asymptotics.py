@@ -32,6 +32,7 @@ def plain_location(log2N, n1, b, g):
 
 @pytest.mark.ledger("thm-sharp-location")
 @pytest.mark.ledger("cor-sharp-threshold")
+@pytest.mark.ledger("thm-sharp-plain")
 @pytest.mark.parametrize(("bound", "share"), [(location, "0.08"), (plain_location, "0.12")])
 def test_the_location_bound_tends_to_zero_along_the_corollary(bound, share):
     values = []

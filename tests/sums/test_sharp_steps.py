@@ -111,6 +111,7 @@ def coarse_bound(y, K, S, Q, M):
     return gauss - 1.12 * M / math.sqrt(Q)
 
 
+@pytest.mark.ledger("lem-sharp-coarse")
 def test_the_gaussian_of_the_coarse_count_has_variance_a_quarter_of_q():
     x, Q = sp.symbols("x Q", positive=True)
     density = 2 / sp.sqrt(2 * sp.pi * Q) * sp.exp(-2 * x**2 / Q)

@@ -129,6 +129,7 @@ def test_the_count_on_the_good_event_in_relaxed_form(M, n, L):
         assert (smooth >= bound).all()
 
 
+@pytest.mark.ledger("lem-sharp-coarse")
 @pytest.mark.ledger("thm-sharp-location")
 def test_the_two_tails_of_the_good_event():
     for M, n in ((1, 40), (3, 60), (10, 80)):

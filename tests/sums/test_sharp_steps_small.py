@@ -154,6 +154,7 @@ def balance_failure(M, n, k):
 
 
 @pytest.mark.ledger("thm-sharp-small")
+@pytest.mark.ledger("thm-sharp-plain")
 @pytest.mark.parametrize(("M", "n"), [(1, 20), (4, 40), (10, 60)])
 def test_the_balance_fails_as_rarely_as_claimed(M, n):
     for k in range(0, n + 1, 5):

@@ -351,5 +351,5 @@ def test_law_of_one_target(z, n, eps):
 @pytest.mark.ledger("law-all-reals")
 @pytest.mark.parametrize(("eps", "n"), [(0.01, 12), (0.01, 14), (0.002, 14), (0.002, 16), (0.0005, 16)])
 def test_law_of_all_targets(eps, n):
-    radii = covering_radii(np.random.default_rng([11, n]).uniform(-1, 1, (4_000 if n < 16 else 2_000, n)))
+    radii = covering_radii(np.random.default_rng([11, n]).uniform(-1, 1, (20_000, n)))
     assert abs((radii <= eps).mean() - laws.all_targets_probability(n, eps=eps)) <= 0.03

@@ -6,6 +6,7 @@ function here returns a number that the probability of failure cannot exceed, ro
 """
 
 import math
+from fractions import Fraction
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -167,10 +168,9 @@ def failure_bound(
     if either(M, eps):
         return plain(_integer_bound(n, M, kind))  # type: ignore[arg-type]
     count, tolerance = np.broadcast_arrays(items_checked(n), tolerance_checked(eps))  # type: ignore[arg-type]
-    largest = [
-        math.ceil(max(((c + 1) / t * (1 + 1e-15) - 1) / 2, 1)) for c, t in zip(count.flat, tolerance.flat, strict=True)
-    ]
-    grid = np.array(largest, dtype=object).reshape(count.shape)
+    # The least M with 2M + 1 >= (n + 1)/eps, in exact arithmetic.
+    halves = [((int(c) + 1) / Fraction(t) - 1) / 2 for c, t in zip(count.flat, tolerance.flat, strict=True)]
+    grid = np.array([max(1, math.ceil(x)) for x in halves], dtype=object).reshape(count.shape)
     bound = np.minimum(three_quarters_bound(count, eps=tolerance), _integer_bound(count, grid, kind))
     return plain(np.where(tolerance >= 1, 0.0, bound))
 

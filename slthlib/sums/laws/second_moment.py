@@ -74,10 +74,11 @@ def second_moment_bound(n: ArrayLike, M: int, *, first: int | None = None) -> fl
         if items <= fewest + 1:
             return 1.0
         # The best n1 is about this one, and a walk downhill finds a minimum near it; every n1 gives a valid bound.
-        at = max(fewest, min(items - fewest + 2, (items + fewest) // 2 - 1))
+        most = min(items - 1, fewest + 15)
+        at = max(fewest, min(items - fewest + 2, (items + fewest) // 2 - 1, most))
         value = joined(items, at)
         for step in (-1, 1):
-            while fewest <= at + step < items and (other := joined(items, at + step)) < value:
+            while fewest <= at + step <= most and (other := joined(items, at + step)) < value:
                 value, at = other, at + step
         return value
 
