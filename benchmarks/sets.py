@@ -81,25 +81,15 @@ def numpy_perfect(items: np.ndarray) -> float:
 
 
 def numpy_radius(items: np.ndarray) -> float:
-    """Sort all sums, and look at the gaps inside [-1, 1] and at its ends."""
+    """Sort all sums, and look at the middles of the gaps and at the ends of [-1, 1]."""
     sums = np.zeros(1)
     for x in items:
         sums = np.concatenate((sums, sums + x))
     sums = np.sort(sums)
-    inside = sums[(sums > -1) & (sums < 1)]
-    before, after = sums[sums <= -1], sums[sums >= 1]
-    ends = np.concatenate((before[-1:], inside, after[:1]))
-    gaps = np.diff(ends) / 2
-    clipped = [gaps.max()]
-    # The gaps that reach beyond an end count only inside: their middle may lie outside.
-    if before.size:
-        clipped = [gaps[1:-1].max(), _edge(-1.0, ends[0], ends[1]), _edge(1.0, ends[-1], ends[-2])]
-    return float(max(clipped))
-
-
-def _edge(end: float, outside: float, inside: float) -> float:
-    middle = (outside + inside) / 2
-    return abs(inside - middle) if abs(middle) <= 1 else abs(inside - end)
+    middles = (sums[1:] + sums[:-1]) / 2
+    holes = (np.diff(sums) / 2)[abs(middles) <= 1]
+    # A hole whose middle lies outside is deepest at the end of [-1, 1].
+    return float(max(holes.max(initial=0), abs(sums - 1).min(), abs(sums + 1).min()))
 
 
 def tasks() -> list[Task]:

@@ -30,8 +30,12 @@ class Items:
         return self.given.dtype.kind == "f"
 
 
-def as_array(items: ArrayLike, name: str = "items") -> NDArray:
-    """Items as an int64 or float64 array, or an error that says what came."""
+def as_array(items: ArrayLike, name: str = "items", *, finite: bool = True) -> NDArray:
+    """Items as an int64 or float64 array, or an error that says what came.
+
+    With ``finite=False`` the caller looks for numbers that are not finite, and gets the array that came if it is of
+    the right kind, rather than a copy.
+    """
     try:
         array = np.asarray(items)
     except (ValueError, OverflowError) as error:
@@ -53,14 +57,14 @@ def as_array(items: ArrayLike, name: str = "items") -> NDArray:
         # NumPy turns a list such as [2**63, -1] into floats; rounding integers silently would be a wrong answer.
         if not isinstance(items, np.ndarray) and _holds_large_integers(items):
             raise ValueError(f"{name}: integers must fit in int64 together, got values beyond it")
-        array = array.astype(np.float64, order="C")  # kernels are compiled for this order
-        if not np.isfinite(array).all():
+        array = array.astype(np.float64, order="C", copy=finite)  # kernels are compiled for this order
+        if finite and not np.isfinite(array).all():
             bad = array[~np.isfinite(array)][0]
             raise ValueError(f"{name}: expected finite numbers, got {bad}")
         return array
     if kind == "u" and array.dtype.itemsize == 8 and array.max() > INT64_MAX:
         raise ValueError(f"{name}: integers must fit in int64, got {array.max()}")
-    return array.astype(np.int64, order="C")
+    return array.astype(np.int64, order="C", copy=finite)
 
 
 def _holds_large_integers(items: object) -> bool:

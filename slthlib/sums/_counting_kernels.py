@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from slthlib.sums._bitset_kernels import fold, prepare
 from slthlib.sums._constrained import offsets, signed_sums_by_cardinality
 from slthlib.sums._jit import kernel
 from slthlib.sums._lists import signed_sums_four, signed_sums_two
@@ -47,6 +48,25 @@ def fill_counts(sizes, needed, top, table, halt):
 def _add(target, source):
     for k in range(np.uint64(target.size)):
         target[k] += source[k]
+
+
+@kernel
+def counts_by_table(row, low, high, table, out, halt):
+    """out[t - low] = how many subsets of the row have sum t, for low <= t <= high; all of these can be reached.
+
+    ``table`` is a buffer for the counts of the sums of absolute values, the lower half of them at most.
+    """
+    sizes, shift, total = prepare(row)
+    start = low - shift
+    needed, top = fold(start, high - shift, total)
+    fill_counts(sizes, needed, top, table[: top + 1], halt)
+    middle = min(max(total // 2 - start + 1, np.int64(0)), np.int64(out.size))
+    lower, upper = out[:middle], out[middle:]
+    for k in range(np.uint64(lower.size)):
+        lower[k] = table[np.uint64(start) + k]
+    last = np.uint64(total - start - middle)
+    for k in range(np.uint64(upper.size)):
+        upper[k] = table[last - k]
 
 
 @kernel

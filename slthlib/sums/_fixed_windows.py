@@ -10,6 +10,8 @@ from slthlib.sums._check import check_items
 
 #: The absolute values of a row sum to at most 2**60 on its grid, so that differences of sums stay within 64 bits.
 _ROOM = 60
+#: ... and ends are told exactly up to here.
+_BEYOND = 2.0**61
 
 
 @dataclass(frozen=True)
@@ -40,13 +42,15 @@ class FixedWindow:
         """Check the items and bring them to their grids."""
         checked = check_items(items, batch=batch)
         if checked.real:
-            rows, scale, moved = _to_grid(checked.given)
+            rows, scale, moved = _to_grid(checked.given, max(abs(low), abs(high)))
         else:
-            rows, scale = checked.integers, np.zeros(len(checked.integers), np.int64)
-            moved = np.zeros(len(rows))
-            worst = np.abs(rows).astype(np.float64).sum(axis=1).max()
-            if worst > 2.0**_ROOM:
-                raise ValueError(f"items: the absolute values must sum to at most 2**{_ROOM}, got {worst:.4g}")
+            total = np.abs(checked.integers).sum(axis=1)
+            if total.max() > 2**_ROOM:
+                raise ValueError(f"items: the absolute values must sum to at most 2**{_ROOM}, got {total.max()}")
+            # Spare bits tell ends between whole numbers.
+            scale = _ROOM - np.frexp(total.astype(np.float64))[1].astype(np.int64)
+            rows, moved = checked.integers << np.maximum(scale, 0)[:, None], np.zeros(len(total))
+            scale = np.maximum(scale, 0)
         return cls.on_grid(rows, scale, moved, low, high)
 
     @classmethod
@@ -55,16 +59,18 @@ class FixedWindow:
     ) -> "FixedWindow":
         """The window of rows that are whole numbers already; ``moved`` is by how much their sums may be off."""
         lowest, highest = np.minimum(rows, 0).sum(axis=1), np.maximum(rows, 0).sum(axis=1)
-        outside = np.maximum(0.0, np.ldexp(lowest.astype(np.float64), -scale) - low)
-        outside = np.maximum(outside, high - np.ldexp(highest.astype(np.float64), -scale))
         ends = []
-        slack = moved
+        slack, outside = moved, np.zeros(len(rows))
         for end in (low, high):
             with np.errstate(over="ignore"):
-                exact = np.clip(np.ldexp(end, scale), -(2.0**61), 2.0**61)
+                exact = np.clip(np.ldexp(end, scale), -_BEYOND, _BEYOND)
             whole = np.rint(exact).astype(np.int64)
             slack = slack + np.ldexp(np.abs(exact - whole), -scale)
             clipped = np.clip(whole, lowest, highest)
+            beyond = np.ldexp(np.abs(whole - clipped).astype(np.float64), -scale)
+            far = np.abs(exact) == _BEYOND  # the end itself lies further out
+            beyond = np.where(far, np.abs(end - np.ldexp(clipped.astype(np.float64), -scale)), beyond)
+            outside = np.maximum(outside, beyond)
             ends.append(clipped - (lowest + highest - clipped))  # twice the end may be beyond 64 bits, this is not
         return cls(rows, scale, ends[0], ends[1], outside, slack)
 
@@ -73,11 +79,16 @@ class FixedWindow:
         return np.maximum(np.ldexp(doubled.astype(np.float64), -self.scale - 2), self.outside)
 
 
-def _to_grid(given: NDArray[np.float64]) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
-    """Items in units of 2**-scale, the scale of every row, and by how much the rounding moved its sums at most."""
+def _to_grid(
+    given: NDArray[np.float64], end: float
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
+    """Items in units of 2**-scale, the scale of every row, and by how much the rounding moved its sums at most.
+
+    The largest item sets the scale, or, where all are 0, ``end``.
+    """
     n = given.shape[1]
     largest = np.abs(given).max(axis=1)
-    _, exponent = np.frexp(np.where(largest > 0, largest, 1.0))
+    _, exponent = np.frexp(np.where(largest > 0, largest, end or 1.0))
     bits = _ROOM - math.ceil(math.log2(n)) if n > 1 else _ROOM
     # In two steps: a row of tiny numbers wants a scale beyond the largest power of two.
     unit = np.ldexp(given, -exponent[:, None])

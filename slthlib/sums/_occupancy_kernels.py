@@ -14,6 +14,8 @@ _ONE = np.uint64(1)
 _SIX = np.uint64(6)
 _LAST = np.uint64(63)
 _TILE = np.uint64(2048)
+#: Runs of so many zeros are sure to be seen.
+SEEN = 31
 _SLICE = 2**21  # bits: a quarter of a megabyte
 # Subtracting the first and keeping the tops of the second shows whether any quarter, or half, of a word is zero.
 _QUARTERS, _QUARTER_TOPS = np.uint64(0x0001000100010001), np.uint64(0x8000800080008000)
@@ -42,6 +44,11 @@ def occupied(a, b, spare, apart, low, high, bits, marks, out, halt):
             shift = np.uint64(reach - x) >> np.uint64(bits)
             words = shift >> _SIX
             _join(out[at:stop], marks[at + words : stop + words + _ONE], shift & _LAST)
+    # The last word also has bits of sums beyond ``high``.
+    past = ((high - low) >> bits) + 2
+    for k in range(past >> 6, out.size):
+        keep = _ONE << np.uint64(past & 63) if k == past >> 6 else _ONE
+        out[k] &= keep - _ONE
 
 
 @kernel
@@ -82,7 +89,7 @@ def _join(to, there, down):
 
 @kernel
 def long_runs(out, starts, lengths):
-    """The longest runs of zeros between ones: how many within 3 of the longest, and its length, 0 if below 31.
+    """The longest runs of zeros between ones: how many within 3 of the longest, and its length, 0 if below `SEEN`.
 
     As many as fit are written to ``starts`` and ``lengths``. A run of 31 zeros holds an aligned quarter of a word,
     one of 63 an aligned half, which is rare and quickly seen: few words have to be looked at closely.
@@ -112,7 +119,7 @@ def long_runs(out, starts, lengths):
             done = q
             begin = np.int64(8 * before + 8 - _leading(_byte(out, before)))
             length = 8 * q + _trailing(_byte(out, q)) - begin
-            if length < max(31, longest - 3):
+            if length < max(SEEN, longest - 3):
                 continue
             if length > longest:
                 kept = 0

@@ -11,7 +11,7 @@ from slthlib.sums._bitset_kernels import fill_table, largest_gap_in_table, prepa
 from slthlib.sums._coverage_kernels import half_lists, largest_gap_in_buckets, largest_gap_in_list, neighbours
 from slthlib.sums._jit import kernel
 from slthlib.sums._lists import signed_sums_two
-from slthlib.sums._occupancy_kernels import largest_gap_near, long_runs, occupied
+from slthlib.sums._occupancy_kernels import SEEN, largest_gap_near, long_runs, occupied
 
 #: Runs of zeros looked at exactly; where more could be the longest, buckets decide.
 _RUNS = 256
@@ -86,6 +86,10 @@ def _largest_gap(sizes, a, b, spare, low, high, best, starts, lengths, halt):
     """The largest gap between neighbouring sums within low..high, or ``best`` if that is larger."""
     if high <= low or sizes.size == 0:
         return best
+    # From a sum to a sum: a hole across an end of the window is another matter, and must not count among the longest.
+    _, low, high, _ = neighbours(a, b, spare, low, high + 1, halt)
+    if high <= low:
+        return best
     m = min(4, sizes.size // 2 * 2)
     while m and 2 * np.sum(sizes[:m]) > high - low:  # margins that wide would cost more than they save
         m -= 2
@@ -102,9 +106,9 @@ def _largest_gap(sizes, a, b, spare, low, high, best, starts, lengths, halt):
         marks = np.empty(out.size + ((2 * apart[0]) >> bits) // 64 + 3, np.uint64)
         occupied(c, d, other, apart, low, high, bits, marks, out, halt)
         found, longest = long_runs(out, starts, lengths)
-        if best >> bits >= max(longest, 30) + 3:
+        if best >> bits >= max(longest, SEEN - 1) + 3:
             return best
-        if longest:
+        if longest >= SEEN + 3:  # then the gap of any run not seen is smaller
             kept = min(found, starts.size)
             k = np.argmax(lengths[:kept])
             best = largest_gap_near(a, b, spare, low, high, bits, starts[k : k + 1], lengths[k : k + 1], best, halt)

@@ -100,11 +100,13 @@ class Window:
         if unit > 1:
             row = [x // unit for x in row]
             rows = rows // unit
-        lowest, highest = sum(x for x in row if x < 0), sum(x for x in row if x > 0)
+        size = sum(map(abs, row))
+        highest = (size + sum(row)) // 2
+        lowest = highest - size
         first, last = max(lowest, -(-low // unit)), min(highest, high // unit)
         if first > last:
             first, last = lowest, lowest - 1
-        top = max(min(last - lowest, highest - first, (highest - lowest) // 2), 0) + 1.0
-        spread = 1 + math.sqrt(sum(float(x) ** 2 for x in row))
+        top = max(min(last - lowest, highest - first, size // 2), 0) + 1.0
+        spread = 1 + math.hypot(*row)
         ends = np.array([[unit], [first], [last]], np.int64)
         return cls(rows, ends[0], ends[1], ends[2], top, top, float(last - first + 1), spread)

@@ -28,6 +28,8 @@ def find_good_rows(magnitudes, step, plans, masks, found, table, halt):
             return
         items, goal, stop = magnitudes[r * step], plans[r, GOAL], plans[r, STOP]
         found[r] = False
+        if stop == 0:  # no error on the grid is known to be good
+            continue
         all_sums(items, 0, _TABLE, table)
         aim = np.int64(goal) - np.int64(table[table.size - 1] >> _ONE)
         base, chosen = np.int64(0), _ZERO

@@ -16,6 +16,7 @@ from slthlib.sums._subset_state import (
     LEFT,
     RIGHT,
     SECOND,
+    STOP_BELOW,
     WITHIN,
     aim,
     begin,
@@ -54,14 +55,14 @@ def sum_outside(magnitudes, half, outside):
 
 
 @kernel
-def walk_lists(a, b, goal, state, part, parts, halt):
-    """Walk a part of the staircase of two whole lists, with a goal that may be below zero (and wrap)."""
+def walk_lists(a, b, goal, state, halt):
+    """Walk along the staircase of two whole lists, with a goal that may be below zero (and wrap)."""
     size, before = np.uint64(a.size), state[BEST]
     if goal >> np.uint64(63):
         note_above(state, goal, _ZERO, _ZERO, _ZERO)
     else:
         aim(state, goal)
-        walk(a, b, _ZERO, size, _ZERO, size, state, part, parts, halt)
+        walk(a, b, _ZERO, size, _ZERO, size, state, halt)
     if state[WITHIN] and state[BEST] < before:
         last = size - _ONE
         state[SECOND] = next_error(a, b, state[LEFT], state[RIGHT], _ZERO, last, _ZERO, last, state)
@@ -89,22 +90,29 @@ def is_unsure(plan, state):
 
 @kernel
 def search_long_rows(magnitudes, plans, masks, unsure, scratch, halt):
-    """Find the closest subset of every row; ``unsure`` is 1 where rounding leaves several."""
+    """Find the closest subset of every row; ``unsure`` is 1 where rounding leaves several.
+
+    One row of magnitudes serves all plans.
+    """
     a, b, state, tables = scratch
-    rows, n = magnitudes.shape
+    rows, n = plans.shape[0], magnitudes.shape[1]
     half = 0
     while (1 << half) < a.size:
         half += 1
     for r in range(rows):
+        items = magnitudes[min(r, magnitudes.shape[0] - 1)]
         for side in range(2):
-            grow_list(a if side == 0 else b, magnitudes[r], side * half, half, halt)
+            if r < magnitudes.shape[0]:
+                grow_list(a if side == 0 else b, items, side * half, half, halt)
         begin(state, plans[r, GOAL], plans[r, WINDOW], plans[r, STOP], plans[r, HALF])
         taken = _ZERO
         for outside in range(_ONE << np.uint64(n - 2 * half)):
-            goal = plans[r, GOAL] - sum_outside(magnitudes[r], half, outside)
-            if walk_lists(a, b, goal, state, 0, 1, halt):
+            goal = plans[r, GOAL] - sum_outside(items, half, outside)
+            if walk_lists(a, b, goal, state, halt):
                 taken = outside
+            if state[BEST] < state[STOP_BELOW]:
+                break
         if halt[0]:
             return
-        masks[r] = mask_of_pair(magnitudes[r], plans[r], a, b, half, state, taken, tables)
+        masks[r] = mask_of_pair(items, plans[r], a, b, half, state, taken, tables)
         unsure[r] = is_unsure(plans[r], state)

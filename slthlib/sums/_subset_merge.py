@@ -1,7 +1,7 @@
 """Kernels: sorted sums in lists too long to keep eight of them, and the walk along the staircase between two.
 
 Merges read through the mirror as in `_subset_eight`, but the four that hide each other's waiting are pieces of one:
-where a piece begins is found by bisection. A walk is cut into pieces in the same way, for one thread or several.
+where a piece begins is found by bisection. A walk is cut into pieces in the same way.
 """
 
 import numpy as np
@@ -140,23 +140,20 @@ def _path(a, b, first_a, size_a, first_b, size_b, target):
 
 
 @kernel
-def walk(a, b, first_a, size_a, first_b, size_b, state, part, parts, halt):
-    """Walk one of several parts of a staircase (see `_subset_eight.sweep`), from the upper right, in four pieces."""
+def walk(a, b, first_a, size_a, first_b, size_b, state, halt):
+    """Walk along a staircase (see `_subset_eight.sweep`), from the upper right, in four pieces side by side."""
     target = state[TARGET]
     length = _path(a, b, first_a, size_a, first_b, size_b, target)
-    pieces = np.uint64(4 * parts)
-    steps = (length + pieces - _ONE) // pieces
+    steps = (length + np.uint64(3)) >> np.uint64(2)
     latest = length - steps
-    p0 = min(np.uint64(4 * part) * steps, latest)
-    p1 = min(p0 + steps, latest)
+    p1 = min(steps, latest)
     p2 = min(p1 + steps, latest)
     p3 = min(p2 + steps, latest)
-    i0 = first_a + _row(a, b, first_a, size_a, first_b, size_b, p0, target)
+    i0 = first_a
     i1 = first_a + _row(a, b, first_a, size_a, first_b, size_b, p1, target)
     i2 = first_a + _row(a, b, first_a, size_a, first_b, size_b, p2, target)
     i3 = first_a + _row(a, b, first_a, size_a, first_b, size_b, p3, target)
-    back = first_b + size_b - _ONE - first_a - p0
-    p1, p2, p3 = p1 - p0, p2 - p0, p3 - p0
+    back = first_b + size_b - _ONE - first_a
     i1, i2, i3 = i1 - p1, i2 - p2, i3 - p3  # they lag behind, so that all see the second list at one distance
     done = _ZERO
     while done < steps:

@@ -6,7 +6,7 @@ from slthlib.sums._jit import kernel
 from slthlib.sums._subset_eight import APART, eight_lists, sweep
 from slthlib.sums._subset_grid import FLIP, GOAL, HALF, STOP, WINDOW
 from slthlib.sums._subset_masks import find_mask
-from slthlib.sums._subset_state import BEST, COLUMNS, HIT, LEFT, RIGHT, aim, begin, next_error, note_above
+from slthlib.sums._subset_state import BEST, COLUMNS, HIT_TURN, LEFT, RIGHT, aim, begin, next_error, note_above
 
 _ZERO, _ONE = np.uint64(0), np.uint64(1)
 _APART = np.uint64(APART)
@@ -58,7 +58,7 @@ def search_rows(magnitudes, plans, masks, unsure, scratch, halt):
             for side in range(2):
                 value = buf[np.uint64(2 * c + side) * _APART + state[c, LEFT + side]]
                 mask |= find_mask(four[c], side * half, half, value, small, large) << np.uint64(side * half)
-            if state[c, HIT] != plans[r, GOAL]:
+            if state[c, HIT_TURN]:
                 mask |= _ONE << np.uint64(n - 1)
             masks[r] = mask ^ plans[r, FLIP]
             unsure[r] = False

@@ -38,6 +38,8 @@ _D1, _D2, _D3, _D4, _D5, _D6, _D7 = (np.uint64(c * APART) for c in range(1, 8))
 NEVER = np.uint64(2**64 - 1)
 _RAISED, _TOP = np.uint64(1 << 62), np.uint64(1 << 63)
 LARGEST_TOTAL = 1 << 61
+#: Both lists of a level, the old and the new, fit into one of the eight buffers.
+LONGEST_SIZED = 33
 
 
 def list_starts(k):

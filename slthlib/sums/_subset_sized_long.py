@@ -17,6 +17,7 @@ from slthlib.sums._subset_state import (
     LEFT,
     RIGHT,
     SECOND,
+    STOP_BELOW,
     WITHIN,
     aim,
     begin,
@@ -77,8 +78,8 @@ def grow_lists_by_size(a, items, start, half, base, starts, halt):
 
 
 @kernel
-def walk_sizes(a, b, at, starts, half, count, goal, state, part, parts, halt):
-    """Walk a part of every staircase that takes ``count`` items. Returns how many of them the first half gave, or -1.
+def walk_sizes(a, b, at, starts, half, count, goal, state, halt):
+    """Walk along every staircase that takes ``count`` items. Returns how many of them the first half gave, or -1.
 
     The goal may be below zero (and wrap).
     """
@@ -94,7 +95,7 @@ def walk_sizes(a, b, at, starts, half, count, goal, state, part, parts, halt):
             note_above(state, goal, a[first_a] + b[first_b], first_a, first_b)
         else:
             aim(state, goal)
-            walk(a, b, first_a, size_a, first_b, size_b, state, part, parts, halt)
+            walk(a, b, first_a, size_a, first_b, size_b, state, halt)
         if state[BEST] < before:
             given = c
             if state[WITHIN]:
@@ -158,9 +159,11 @@ def search_sized_long_rows(magnitudes, plans, size, masks, unsure, scratch, halt
             rest = goal
             for i in range(2 * half, n):
                 rest -= items[i] * ((outside >> np.uint64(i - 2 * half)) & _ONE)
-            c = walk_sizes(a, b, at, starts, half, size - mask_size(outside), rest, state, 0, 1, halt)
+            c = walk_sizes(a, b, at, starts, half, size - mask_size(outside), rest, state, halt)
             if c >= 0:
                 given, taken = c, outside
+            if state[BEST] < state[STOP_BELOW]:
+                break
         if halt[0]:
             return
         masks[r] = mask_of_sized_pair(items, a, b, half, size, given, taken, base_a, base_b, state, tables)

@@ -7,9 +7,10 @@ from slthlib.sums._jit import kernel
 _ZERO, _ONE = np.uint64(0), np.uint64(1)
 #: Columns: the target and the test for what is near it; how far beyond the best still counts as near, below which
 #: error to stop, and 1 if the true target is half a unit less (errors then count from the sums next to it); the best
-#: error and the next; the pair of the best, as indices of the lists, and its target.
-TARGET, GATE, WIDTH, WITHIN, STOP_BELOW, HALF, BEST, SECOND, LEFT, RIGHT, HIT = range(11)
-COLUMNS = 11
+#: error and the next; the pair of the best, as indices of the lists, and its target; how many targets there were
+#: before this one, and before that of the best.
+TARGET, GATE, WIDTH, WITHIN, STOP_BELOW, HALF, BEST, SECOND, LEFT, RIGHT, HIT, TURN, HIT_TURN = range(13)
+COLUMNS = 13
 LARGEST = np.uint64(1 << 63)
 
 
@@ -18,14 +19,24 @@ def begin(state, target, within, stop_below, half):
     """Begin a search."""
     state[WITHIN], state[STOP_BELOW], state[HALF] = within, stop_below, half
     state[BEST] = state[SECOND] = LARGEST
-    aim(state, target)
+    state[TURN] = _ZERO
+    _open_gate(state, target)
 
 
 @kernel
 def aim(state, target):
-    """Go on with another target."""
+    """Go on with another target: other items outside the lists are taken, though it may be the same number."""
+    state[TURN] += _ONE
+    _open_gate(state, target)
+
+
+@kernel
+def _open_gate(state, target):
+    """Let through what is near the target. Once a sum is good enough nothing is, whatever the neighbours do."""
     half = state[HALF]
     limit = min(LARGEST - half, state[BEST] + state[WITHIN])  # errors below it are of interest:
+    if state[BEST] < state[STOP_BELOW]:
+        limit = _ZERO
     state[TARGET] = target
     state[GATE] = limit - _ONE + half - target  # value + GATE < WIDTH, one comparison without a sign
     state[WIDTH] = limit + limit - _ONE + half if limit else _ZERO
@@ -38,19 +49,23 @@ def note(state, value, left, right):
     error = target - value - state[HALF] if value < target else value - target
     if error < state[BEST]:
         state[SECOND], state[BEST] = state[BEST], error
-        state[LEFT], state[RIGHT], state[HIT] = left, right, target
-        aim(state, target)
-    elif left != state[LEFT] or right != state[RIGHT] or target != state[HIT]:  # two walkers may meet in one pair
+        state[LEFT], state[RIGHT], state[HIT], state[HIT_TURN] = left, right, target, state[TURN]
+        _open_gate(state, target)
+    elif left != state[LEFT] or right != state[RIGHT] or state[TURN] != state[HIT_TURN]:  # two may meet in one pair
         state[SECOND] = min(state[SECOND], error)
 
 
 @kernel
 def note_above(state, target, value, left, right):
-    """Note a sum above a target that may lie below zero (and wrap)."""
+    """Note the only sum of interest for a target that may lie below zero (and wrap)."""
+    state[TURN] += _ONE
+    state[WIDTH] = _ZERO  # whoever sweeps nevertheless notes nothing
+    if state[BEST] < state[STOP_BELOW]:
+        return
     error = value - target
     if error < state[BEST]:
         state[SECOND], state[BEST] = state[BEST], error
-        state[LEFT], state[RIGHT], state[HIT] = left, right, target
+        state[LEFT], state[RIGHT], state[HIT], state[HIT_TURN] = left, right, target, state[TURN]
     else:
         state[SECOND] = min(state[SECOND], error)
 

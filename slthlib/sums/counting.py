@@ -6,27 +6,23 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from slthlib.sums._batches import Halt, run_in_chunks, run_interruptibly, thread_count
-from slthlib.sums._big_counts import perfect_in_big_integers, subsets_in_big_integers
+from slthlib.sums._big_counts import perfect_in_big_integers
 from slthlib.sums._check import INT64_MAX, as_array, check_imbalance, check_items, check_memory
 from slthlib.sums._counting_kernels import (
     count_by_meeting,
     count_by_table,
     count_of_size_by_meeting,
     count_of_size_by_table,
-    fill_counts,
 )
 from slthlib.sums._jit import announce_compiling
-from slthlib.sums._meeting_kernels import count_in_window
 from slthlib.sums._ranges import Window, check_range, whole_rows
+from slthlib.sums._subset_counts import counts_in_window
 
-#: Measured seconds: one table entry for one item, one step of a meet in the middle (times 2**(n/2)), one sum counted.
+#: Measured seconds: one table entry for one item, one step of a meet in the middle (times 2**(n/2)), and one perfect
+#: partition met.
 _SECONDS_PER_ENTRY = 1e-10
 _SECONDS_PER_STEP = 6e-9
-_SECONDS_PER_SUM = 2e-9
-#: ... and one perfect partition met.
 _SECONDS_PER_HIT = 2e-8
-#: So many items that are not zero make any sum in fewer than 2**64 ways: no more than binomial(67, 33) (Sperner).
-_LARGEST_IN_WORDS = 67
 
 
 def count_subsets(items: ArrayLike, low: int, high: int, *, exact: bool = False) -> NDArray:
@@ -70,62 +66,22 @@ def count_subsets(items: ArrayLike, low: int, high: int, *, exact: bool = False)
     """
     rows, _ = whole_rows(items, batch=False)
     low, high = check_range(low, high)
-    kept = rows[:, rows[0] != 0]  # every zero doubles all counts
-    zeros = rows.shape[1] - kept.shape[1]
+    zeros = rows.size - int(np.count_nonzero(rows))
+    kept = rows[:, rows[0] != 0] if zeros else rows
     check_memory((64.0 if exact else 24.0) * (high - low + 1), f"a range of {high - low + 1} numbers")
     out = np.zeros(high - low + 1, object if exact else np.float64)
     window = Window.around(kept, low, high)
     first, last, unit = (int(x[0]) for x in (window.first, window.last, window.unit))
     if first > last:
         return out
-    counts = _counts(window, first, last, exact)
-    with np.errstate(over="ignore"):
-        counts = counts * 2**zeros if exact else np.ldexp(counts.astype(np.float64), zeros)
-    if not exact and np.isinf(counts).any():
+    counts = counts_in_window(window, exact=exact)
+    if zeros:  # each of them doubles every count
+        with np.errstate(over="ignore"):
+            counts = counts * 2**zeros if exact else np.ldexp(counts, zeros)
+    if not exact and rows.size >= 1024 and np.isinf(counts).any():
         raise ValueError(f"exact: expected True, since a count for n = {rows.shape[1]} exceeds float64")
     out[first * unit - low : last * unit - low + 1 : unit] = counts
     return out
-
-
-def _counts(window: Window, first: int, last: int, exact: bool) -> NDArray:
-    """Counts of the sums first..last of the one row of the window, none of whose items is zero."""
-    row = window.rows[0]
-    n = len(row)
-    width = last - first + 1
-    entries = window.top
-    by_table = n * entries * _SECONDS_PER_ENTRY
-    sums = min(2.0 ** min(n, 1000) * min(1.0, width / window.spread), 2.0 ** min(n / 2, 500) * width)
-    by_lists = 2 * _SECONDS_PER_STEP * 2.0 ** min(n / 2, 500) + sums * _SECONDS_PER_SUM
-    in_words = n <= _LARGEST_IN_WORDS
-    if in_words and by_lists < by_table:
-        check_memory(32 * 2.0 ** (n // 2), f"counting with n = {n} items")
-        counts = np.empty(width, np.uint64)
-        total = int(row.sum())
-        announce_compiling(count_in_window)
-        _run(by_lists, lambda halt: count_in_window(row, 2 * first - total, 2 * last - total, counts, halt))
-        return counts.astype(object) if exact else counts
-    sizes = np.sort(np.abs(row))
-    total, shift = int(sizes.sum()), int(np.minimum(row, 0).sum())
-    start, stop = first - shift, last - shift
-    needed, top = max(min(start, total - stop), 0), min(stop, total - start, total // 2)
-    if exact and not in_words:
-        table: NDArray = np.array(subsets_in_big_integers(sizes.tolist(), top), dtype=object)
-    else:
-        check_memory(8.0 * (top + 1), f"a table of the counts of {top + 1} sums")
-        table = np.empty(top + 1, np.uint64 if in_words else np.float64)
-        announce_compiling(fill_counts)
-        _run(by_table, lambda halt: fill_counts(sizes, needed, top, table, halt))
-        if exact:
-            table = table.astype(object)
-    sums_asked = np.arange(start, stop + 1)
-    return table[np.minimum(sums_asked, total - sums_asked)]
-
-
-def _run(seconds: float, work: Callable[[Halt], None]) -> None:
-    if seconds > 0.5:
-        run_interruptibly(work)
-    else:
-        work(np.zeros(1, np.uint8))
 
 
 def count_perfect_partitions(

@@ -175,8 +175,8 @@ def covering_radius_bounds(
     radius, error = float(window.radii(doubled)[0]), float(window.slack[0])
     if error == 0 and window.outside[0] == 0 and int(float(doubled[0])) == doubled[0]:
         return CoveringBounds(radius, radius)
-    # Every number that was rounded to a float moves a step outwards.
-    error = math.nextafter(error, math.inf)
+    # Every number that was rounded to a float moves outwards, the error by more than its few additions can lose.
+    error = math.nextafter(error * (1 + 2.0**-50), math.inf)
     lower = math.nextafter(math.nextafter(radius, -math.inf) - error, -math.inf)
     upper = math.nextafter(math.nextafter(radius, math.inf) + error, math.inf)
     return CoveringBounds(max(0.0, lower), upper)
@@ -189,7 +189,7 @@ def _radii(
     workers = thread_count(threads)
     unit = np.maximum(np.gcd.reduce(window.rows, axis=1), 1)
     words = np.abs(window.rows // unit[:, None]).sum(axis=1) / 128.0
-    tabled = n * words * _SECONDS_PER_WORD < 2.0**n * _SECONDS_PER_SUM
+    tabled = n * words * _SECONDS_PER_WORD < 2.0 ** min(n, 500) * _SECONDS_PER_SUM
     doubled = np.empty(rows, np.int64)
     if tabled.any():
         which = np.flatnonzero(tabled)

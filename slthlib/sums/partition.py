@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from slthlib.sums._batches import Halt, run_in_chunks, run_interruptibly, thread_count
 from slthlib.sums._check import Items, check_imbalance, check_items, check_memory
-from slthlib.sums._constrained import bytes_needed_with_imbalance, solve_with_imbalance
+from slthlib.sums._imbalance import ConstrainedSolver, bytes_needed_with_imbalance
 from slthlib.sums._jit import announce_compiling
 from slthlib.sums._partition_kernels import solve_rows
 
@@ -85,7 +85,8 @@ def best_partition(items: ArrayLike, *, imbalance: int | None = None) -> Partiti
     ------
     ValueError, TypeError
         For items that are not finite numbers, sums beyond 64 bits, an impossible imbalance, or lists that would not
-        fit into memory (8 bytes times 2**(n/2) without, four times as much with an imbalance).
+        fit into memory (8 bytes times 2**(n/2) without, four times as much with an imbalance; for this there can be
+        at most 64 items, and beyond 54 time grows twofold with each item instead of memory).
 
     Examples
     --------
@@ -136,20 +137,24 @@ def _solve(
     integers = items.integers
     rows, n = integers.shape
     thread_count(threads)  # a wrong value is refused for one row too
+    if imbalance is not None and n > 64:
+        raise ValueError(f"items: expected at most 64 items where an imbalance is given, got {n}")
     needed = 16.0 * 2.0 ** min((n - 2) // 2, 500) if imbalance is None else bytes_needed_with_imbalance(n)
     check_memory(needed, f"an exact partition of n = {n} items")
     signs = np.empty((rows, n), np.int8)
     differences = np.empty(rows, np.int64)
-    solver = solve_rows if imbalance is None else solve_with_imbalance
-    announce_compiling(solver)
-    extra = () if imbalance is None else ((n + imbalance) // 2,)
-    if rows == 1 and n < 40:  # shorter than starting a thread
-        solver(integers, *extra, signs, differences, np.zeros(1, np.uint8))
-        return signs, differences
+    constrained = None if imbalance is None else ConstrainedSolver(integers, (n + imbalance) // 2)
+    announce_compiling(solve_rows if constrained is None else constrained.kernel)
 
     def work(start: int, stop: int, halt: Halt) -> None:
-        solver(integers[start:stop], *extra, signs[start:stop], differences[start:stop], halt)
+        if constrained is None:
+            solve_rows(integers[start:stop], signs[start:stop], differences[start:stop], halt)
+        else:
+            constrained.work(start, stop, signs, differences, halt)
 
+    if rows == 1 and n < 40:  # shorter than starting a thread
+        work(0, 1, np.zeros(1, np.uint8))
+        return signs, differences
     if rows == 1:
         run_interruptibly(lambda halt: work(0, 1, halt))
     else:

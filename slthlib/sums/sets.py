@@ -162,7 +162,7 @@ class Plan:
         # Of 2**n sums about this many fall into the window, unless they coincide and are met only once.
         steps = 2.0 ** min(n / 2, 500)
         marks = min(steps * steps * min(1.0, window.width / window.spread), steps * window.width)
-        by_lists = steps * _SECONDS_PER_STEP + marks * _SECONDS_PER_MARK
+        by_lists = steps * _SECONDS_PER_STEP + marks * _SECONDS_PER_MARK + 1e-6
         ways = [
             (by_table, False, window.top / 4),
             (by_lists, True, 24 * 2.0 ** min(n // 2, 500) + window.width / 8),

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from slthlib.sums._batches import Halt, run_in_chunks, run_interruptibly, thread_count
-from slthlib.sums._check import INT64_MAX, as_array, check_memory
+from slthlib.sums._batches import run_in_chunks, run_interruptibly, thread_count
+from slthlib.sums._check import as_array, check_memory
 from slthlib.sums._jit import announce_compiling
-from slthlib.sums._subset_kernels import solve_plain, solve_sized
+from slthlib.sums._subset_solve import Solver
 
-_SECONDS_PER_STEP = 4e-9
+#: Bytes that the lists of all threads may take together, unless those of one take more.
+_ROOM = 5e9
 
 
 @dataclass(frozen=True)
@@ -43,9 +44,10 @@ class Subsets:
     ----------
     masks : uint64 [B]
         Bit i says whether item i is taken.
-    totals : int64 or float64 [B]
-    errors : int64 or float64 [B]
+    totals, errors : int64 or float64 [B]
+        As in `Subset`.
     n : int
+        How many items a problem has.
 
     Used in: no chapter.
     """
@@ -63,19 +65,46 @@ class Subsets:
 def closest_subset(items: ArrayLike, target: float, *, size: int | None = None) -> Subset:
     """Find the subset whose sum is closest to the target.
 
+    Meet in the middle after Horowitz and Sahni (1974), on lists that are merged rather than sorted: time and memory
+    grow as ``2**(n/2)``.
+
     Parameters
     ----------
     items : int or float [n]
+        At most 64 numbers of either sign: integers whose absolute values sum to at most 2**63 - 1, or floats whose
+        absolute values sum to at most 2**1022. See the notes for what floats are searched on.
     target : int or float
+        Between the sum of the negative items and that of the positive ones. If items or target are floats, both are
+        taken as floats.
     size : int, optional
+        How many items to take, 0 to n. None leaves it free.
 
     Returns
     -------
     Subset
+        Among equally good subsets any one may be returned, always the same for the same input.
+
+    Raises
+    ------
+    ValueError, TypeError
+        For more than 64 items, numbers that are not finite, sums that are too large, a target out of reach, an
+        impossible size, or lists that would not fit into memory.
+
+    Notes
+    -----
+    *Memory*: 16 bytes times 2**(n/2), four times as much with a size, and never more than 4.3 GB: beyond 56 items
+    (54 with a size) time grows instead, twofold with each item.
+
+    *Floats* that are whole multiples of some 2**-57 of the sum of their absolute values, such as uniform ones from
+    NumPy, are solved exactly as integers, wherever the target lies. Others are rounded to multiples of 2**-60 of
+    that sum, or less, for the search, which moves an error by at most ``(n + 1) * 2**-61`` of it. Where that leaves
+    more than one candidate for the best, exact arithmetic decides between all subsets for up to 40 items, in a second
+    or so, and beyond the problem is refused. ``total`` and ``error`` are summed again from the items: exact for
+    integers, correctly rounded for floats.
 
     Examples
     --------
-    >>> closest_subset([8, 7, 6, 5, 4], 16).error
+    >>> closest_subset([8, 7, 6], 12).error
     1
 
     Used in: sums/subset_sum.
@@ -101,28 +130,51 @@ def closest_subsets(
 ) -> Subsets:
     """Solve a batch of subset-sum problems of one size, on every core.
 
+    How is chosen by the problems: all subsets of few items are tried, many targets for the same items share one
+    sorted list, and the others are met in the middle, four problems at once or one after the other. A batch is worked
+    through in chunks, so that beyond items and answers little memory is needed; from 38 items on each thread needs
+    that of one problem (see `closest_subset`), and fewer threads work where not all would have it.
+
     Parameters
     ----------
     items : int or float [B, n] or [n]
+        One problem a row, or one row that all targets share; see `closest_subset`.
     targets : int or float [B]
+        One for each problem.
     size : int, optional
+        How many items to take, the same for every problem; None leaves it free.
     tolerance : float
+        An error of at most so much is good enough: the first such subset that is found is returned, and the closest
+        one where there is none. It is compared with the error before rounding.
     threads : int, optional
+        How many threads to use; by default SLTHLIB_THREADS or every processor. The answers do not depend on it.
     progress : bool, optional
+        Show a progress bar; by default on a terminal, for work of more than a second or two.
 
     Returns
     -------
     Subsets
 
+    Raises
+    ------
+    ValueError, TypeError
+        As `closest_subset`, and for a negative tolerance or targets that do not fit the items.
+
+    Examples
+    --------
+    >>> closest_subsets([[8, 7, 6], [1, 2, 4]], [12, 5]).errors
+    array([1, 0])
+
     Used in: sums/subset_sum.
     """
-    array = as_array(items)
+    array = as_array(items, finite=False)
     if array.ndim not in (1, 2):
         raise ValueError(f"items: expected shape [B, n] or [n], got an array of shape {array.shape}")
-    goals = as_array(targets, "targets")
-    rows = array if array.ndim == 2 else np.broadcast_to(array, (goals.size, array.size))
-    if goals.shape != rows.shape[:1]:
-        raise ValueError(f"targets: expected shape [{len(rows)}], one for each row of items, got {goals.shape}")
+    goals = as_array(targets, "targets", finite=False)
+    if goals.ndim != 1 or (array.ndim == 2 and goals.size != len(array)):
+        wanted = f"[{len(array)}], one for each row of items" if array.ndim == 2 else "[B]"
+        raise ValueError(f"targets: expected shape {wanted}, got {goals.shape}")
+    rows = array if array.ndim == 2 else array[None]
     return _solve(rows, goals, "targets", size, tolerance, threads, progress)
 
 
@@ -138,66 +190,51 @@ def _solve(
     n = rows.shape[1]
     if n > 64:
         raise ValueError(f"items: expected at most 64 items, since a mask is one 64-bit word, got {n}")
-    if size is not None:
-        if isinstance(size, bool | np.bool_) or not isinstance(size, int | np.integer):
-            raise TypeError(f"size: expected None or a whole number, got {size!r}")
-        if not 0 <= size <= n:
-            raise ValueError(f"size: expected a whole number from 0 to n = {n}, got {size}")
-    if isinstance(tolerance, bool) or not isinstance(tolerance, int | float | np.integer | np.floating):
+    _check_size(size, n)
+    limit = _check_tolerance(tolerance)
+    threads = thread_count(threads)
+    if rows.dtype != goals.dtype:
+        rows, goals = _as_floats(rows, "items"), _as_floats(goals, name)
+    solver = Solver(rows, goals, name, None if size is None else int(size), limit)
+    check_memory(solver.memory, f"the closest subset of n = {n} items")
+    announce_compiling(solver.kernel)
+    if solver.rows == 1:
+        if solver.seconds < 5e-3:  # shorter than starting a thread
+            solver.work(0, 1, np.zeros(1, np.uint8))
+        else:
+            run_interruptibly(lambda halt: solver.work(0, 1, halt))
+    else:
+        if solver.memory > 2**27:
+            threads = min(threads, max(1, int(_ROOM / solver.memory)))
+        if solver.rows * solver.seconds > 2.0:  # rather than after minutes
+            solver.check()
+        run_in_chunks(
+            solver.work, solver.rows, solver.seconds, threads=threads, progress=progress, label=f"subsets of {n}"
+        )
+    return Subsets(solver.masks, solver.totals, solver.errors, n)
+
+
+def _check_size(size: object, n: int) -> None:
+    if size is None:
+        return
+    if isinstance(size, bool | np.bool_) or not isinstance(size, int | np.integer):
+        raise TypeError(f"size: expected None or a whole number, got {size!r}")
+    if not 0 <= size <= n:
+        raise ValueError(f"size: expected a whole number from 0 to n = {n}, got {size}")
+
+
+def _check_tolerance(tolerance: object) -> float:
+    """The largest float that is not above the tolerance."""
+    if isinstance(tolerance, bool | np.bool_) or not isinstance(tolerance, int | float | np.integer | np.floating):
         raise TypeError(f"tolerance: expected a number, got {tolerance!r}")
     if not tolerance >= 0:
         raise ValueError(f"tolerance: expected a number of at least 0, got {tolerance}")
-    thread_count(threads)
-    check_memory(16.0 * 2.0 ** ((n + 1) // 2), f"the closest subset of n = {n} items")
-    real = rows.dtype.kind == "f" or goals.dtype.kind == "f"
-    if real:
-        rows, goals = rows.astype(np.float64), goals.astype(np.float64)
-    low, high = np.where(rows < 0, rows, 0).sum(axis=1), np.where(rows > 0, rows, 0).sum(axis=1)
-    slack = 1e-13 * np.maximum(abs(low), abs(high)) if real else 0
-    outside = np.nonzero((goals < low - slack) | (goals > high + slack))[0]
-    if outside.size:
-        r = outside[0]
-        raise ValueError(
-            f"{name}: expected within [low, high] = [{low[r]}, {high[r]}], the sums of the negative and of the "
-            f"positive items, got {goals[r]}"
-        )
-    if real:
-        scale = 61 - np.frexp(np.maximum(np.abs(rows).sum(axis=1), np.abs(goals)))[1]
-        integers = np.rint(np.ldexp(rows, scale[:, None])).astype(np.int64)
-        aims = np.rint(np.ldexp(goals, scale)).astype(np.int64)
-        stops = np.floor(np.minimum(np.ldexp(float(tolerance), scale), 2.0**60)).astype(np.int64)
-        stops = np.maximum(stops - n - 2, 0)
-    else:
-        if (np.abs(rows.astype(float)).sum(axis=1) > INT64_MAX / 2).any():
-            raise ValueError("items: the absolute values must sum to at most 2**62")
-        integers, aims = np.ascontiguousarray(rows), goals
-        stops = np.full(len(rows), int(min(tolerance, 2.0**62)), np.int64)
-    masks = np.empty(len(rows), np.uint64)
-    announce_compiling(solve_plain if size is None else solve_sized)
+    limit = float(min(tolerance, 1e308)) if isinstance(tolerance, int) else float(tolerance)
+    return math.nextafter(limit, 0.0) if limit > tolerance else limit
 
-    def work(start: int, stop: int, halt: Halt) -> None:
-        part = slice(start, stop)
-        if size is None:
-            solve_plain(integers[part], aims[part], stops[part], masks[part], halt)
-        else:
-            solve_sized(integers[part], aims[part], stops[part], size, masks[part], halt)
 
-    if len(rows) == 1:
-        run_interruptibly(lambda halt: work(0, 1, halt))
-    else:
-        run_in_chunks(
-            work,
-            len(rows),
-            _SECONDS_PER_STEP * 2.0 ** (n / 2),
-            threads=threads,
-            progress=progress,
-            label=f"subsets of {n}",
-        )
-    bits = (masks[:, None] >> np.arange(n, dtype=np.uint64)) & np.uint64(1) == 1
-    if not real:
-        totals = (rows * bits).sum(axis=1)
-        return Subsets(masks, totals, np.abs(totals - goals), n)
-    chosen = rows * bits
-    totals = np.array([math.fsum(row) for row in chosen])
-    errors = np.array([abs(math.fsum([*row, -t])) for row, t in zip(chosen, goals, strict=True)])
-    return Subsets(masks, totals, errors, n)
+def _as_floats(numbers: NDArray, name: str) -> NDArray[np.float64]:
+    """Integers as floats, if nothing is lost."""
+    if numbers.dtype.kind == "i" and (np.abs(numbers).view(np.uint64) > 2**53).any():
+        raise ValueError(f"{name}: integers beside floats must be at most 2**53 in absolute value, got larger ones")
+    return numbers.astype(np.float64)

@@ -214,6 +214,8 @@ def test_rows_scales_and_signs_of_the_imbalance():
     # Larger items, same fractions: the count goes down as 1 / scale; even multiples of odd sums are even.
     odd = items.sum(axis=1) % 2
     assert laws.quenched_partition_count(items * 2**40, 4) == pytest.approx(law / 2**40 / (1 + odd), rel=1e-9)
+    # Beyond the range of float64 it is infinite, without a warning.
+    assert laws.quenched_partition_count(np.tile(items[:2], 100), 4).tolist() == [math.inf, math.inf]
     # All equal: only the first coordinate is left to chance, and its law is that of a binomial.
     assert laws.quenched_partition_count([7] * 40, 0) == pytest.approx(math.comb(40, 20) / 2, rel=0.01)
 

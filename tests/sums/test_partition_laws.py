@@ -12,6 +12,7 @@ from partition_twins import all_signs
 from scipy import stats
 
 from slthlib.sums import laws
+from slthlib.sums.laws.partition_bounds import _zero_probabilities
 
 SIZES = [1, 2, 3, 12, 20, 64, 1000, 1_000_000]
 LARGEST = [1, 2, 3, 100, 2**20, 2**53 + 1, 2**62, 1e308]
@@ -177,7 +178,7 @@ def test_window_by_hand():
 @pytest.mark.parametrize(("n", "M"), [(1, 1), (2, 2), (3, 5), (6, 4), (9, 3), (12, 10), (20, 7)])
 def test_zero_probabilities_by_a_transform_and_by_convolution(n, M):
     exact = [float(p) for p in zero_probabilities(n, M)]
-    assert laws._zero_probabilities(n, M) == pytest.approx(exact, rel=1e-10, abs=1e-15)
+    assert _zero_probabilities(n, M) == pytest.approx(exact, rel=1e-10, abs=1e-15)
 
 
 @pytest.mark.ledger("thm-first-moment")
@@ -252,3 +253,23 @@ def test_the_lower_bound_is_the_inequality_of_cauchy_and_schwarz(n, M):
 def test_bounds_stay_in_order_at_every_size(n, M):
     low, high = laws.perfect_partition_bounds(n, M)
     assert 0 <= low <= high <= 1
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda: laws.perfect_partition_probability("5", 10), "n: expected real numbers, got '5'"),
+        (lambda: laws.perfect_partition_probability(True, 10), "n: expected real numbers, got True"),
+        (lambda: laws.perfect_partition_mean(5, "10"), "M: expected real numbers"),
+        (lambda: laws.perfect_partition_count_probability("x", 5, 5), "count: expected real numbers"),
+        (lambda: laws.difference_tail(None, 5, 5), "difference: expected real numbers"),
+        (lambda: laws.window_parameter(5, None), "M: expected real numbers"),
+        (lambda: laws.window_size([5, 6], 0.0), "n: expected one number"),
+        (lambda: laws.window_size(5, [0.0, 1.0]), "position: expected one number"),
+        (lambda: laws.perfect_partition_bounds("5", 3), "n: expected real numbers"),
+        (lambda: laws.perfect_partition_bounds(5, [3, 4]), "M: expected one whole number"),
+    ],
+)
+def test_what_is_no_number_is_refused(call, words):
+    with pytest.raises(TypeError, match=f"^{words}"):
+        call()

@@ -3,6 +3,10 @@
 from slthlib.sums.laws._common import (
     Estimate,
 )
+from slthlib.sums.laws.averages import (
+    averaged_failure,
+    exact_failure,
+)
 from slthlib.sums.laws.bounds import (
     binomial_bound,
     drift_bound,
@@ -40,20 +44,18 @@ from slthlib.sums.laws.lower_bounds import (
     failure_lower_bound,
 )
 from slthlib.sums.laws.magnitudes import (
-    averaged_failure,
-    exact_failure,
     failure_given_magnitudes,
     missed_given_magnitudes,
 )
 from slthlib.sums.laws.partition import (
     difference_tail,
     first_correction,
-    perfect_partition_bounds,
     perfect_partition_count_probability,
     perfect_partition_mean,
     perfect_partition_probability,
-    window_parameter,
-    window_size,
+)
+from slthlib.sums.laws.partition_bounds import (
+    perfect_partition_bounds,
 )
 from slthlib.sums.laws.positive import (
     positive_entropy,
@@ -94,6 +96,10 @@ from slthlib.sums.laws.thresholds import (
 )
 from slthlib.sums.laws.vectors import (
     vector_subset_sum_probability,
+)
+from slthlib.sums.laws.window import (
+    window_parameter,
+    window_size,
 )
 
 __all__ = [

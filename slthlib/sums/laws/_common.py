@@ -30,9 +30,8 @@ class Estimate:
 
 
 def checked(n: ArrayLike, M: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    size, largest = np.asarray(n, dtype=np.float64), np.asarray(M, dtype=np.float64)
-    if not np.all((size >= 1) & (size == np.floor(size)) & np.isfinite(size)):
-        raise ValueError(f"n: expected whole numbers of at least 1, got {n!r}")
+    """Sizes as whole numbers, and M as float64 that need not be whole, such as 2**n n**(-1/2)."""
+    size, largest = wholes("n", n), numbers("M", M)
     if not np.all((largest >= 1) & np.isfinite(largest)):
         raise ValueError(f"M: expected finite numbers of at least 1, got {M!r}")
     return size, largest
@@ -82,6 +81,8 @@ def model(M: ArrayLike | None, eps: ArrayLike | None) -> tuple[NDArray[np.float6
             raise ValueError(f"eps: expected finite numbers above 0, got {eps!r}")
         return None, tolerance
     largest = wholes("M", M)
+    if not np.all(largest <= 1e150):  # M**2 is a float64
+        raise ValueError(f"M: expected at most 1e150, got {M!r}")
     if eps is None:
         return largest, None
     tolerance = numbers("eps", eps)

@@ -47,6 +47,13 @@ def whole(value: object, name: str = "M", least: int = 1) -> int:
     return int(value)
 
 
+def countable(n: int) -> int:
+    """n, if float64 holds the number of subsets of n items."""
+    if n > 1000:
+        raise ValueError(f"n: expected at most 1000 items, so that float64 holds 2**n, got {n}")
+    return n
+
+
 def sizes(n: ArrayLike, M: ArrayLike) -> Sizes:
     """Broadcast n against M; Python integers beyond the range of floats are welcome."""
     count = items_checked(n)

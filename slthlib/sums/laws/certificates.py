@@ -12,10 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from slthlib.sums._check import check_memory
+from slthlib.sums.laws._common import between
 from slthlib.sums.laws._draws import seed_checked
 from slthlib.sums.laws._pilot import Plan, make_plan
 from slthlib.sums.laws._runs import CHUNK, Runs
-from slthlib.sums.laws._sizes import whole
+from slthlib.sums.laws._sizes import countable, whole
 from slthlib.sums.laws.confidence import (
     LEVELS,
     THRESHOLDS,
@@ -109,7 +110,7 @@ def certify_failure(
     Parameters
     ----------
     n : int
-        Number of items, at least 1.
+        Number of items, from 1 to 1000.
     M : int
         Items and targets are in {-M..M}.
     alpha : float
@@ -137,7 +138,10 @@ def certify_failure(
 
     Used in: no chapter.
     """
-    items, largest, level, given = whole(n, "n"), whole(M), _alpha(alpha), _draws(draws)
+    items, largest, given = countable(whole(n, "n")), whole(M), _draws(draws)
+    if np.ndim(alpha):
+        raise TypeError(f"alpha: expected one number in (0, 1), got {alpha!r}")
+    level = float(between("alpha", alpha, 0, 1, "(0, 1)"))
     if method not in _METHODS:
         raise ValueError(f"method: expected 'B1', 'B2' or None, got {method!r}")
     if method == "B2" and items < 2:
@@ -189,14 +193,6 @@ def _moments(runs: Runs, plan: Plan) -> tuple[float, float, int]:
     mean = math.fsum(sums[:, 0]) / m
     variance = max(0.0, math.fsum(sums[:, 1]) - m * mean**2) / (m - 1)
     return mean, variance, int(above.sum())
-
-
-def _alpha(alpha: object) -> float:
-    if isinstance(alpha, bool | np.bool_) or not isinstance(alpha, int | float | np.integer | np.floating):
-        raise TypeError(f"alpha: expected a number in (0, 1), got {alpha!r}")
-    if not 0 < alpha < 1:
-        raise ValueError(f"alpha: expected a number in (0, 1), got {alpha!r}")
-    return float(alpha)
 
 
 def _draws(draws: object) -> tuple[int, int] | None:

@@ -45,7 +45,7 @@ def counting_bound(*, M: int | None = None, eps: float | None = None) -> int:
 def coverage_upper_bound(
     n: ArrayLike, *, M: ArrayLike | None = None, eps: ArrayLike | None = None
 ) -> float | NDArray[np.float64]:
-    """Upper bound on the probability that all targets are met: 4.3 * 2**n / (N sqrt(n)), and 0 while 2**n < N.
+    """Upper bound on the probability that all targets are met: 3.1 * 2**n / (N sqrt(n)), and 0 while 2**n < N.
 
     For reals, eps (1 + 2 sqrt(2) (1 + eps) 2**n / sqrt(n)), and 0 while 2**n * eps < 1. Labels ``thm-necessity`` and
     ``thm-continuous-lower``: proved here.
@@ -68,7 +68,7 @@ def coverage_upper_bound(
     if either(M, eps):
         size = sizes(n, M)  # type: ignore[arg-type]
         log_sets, log_needed = size.n * LOG2, size.log_count
-        bound = probability(math.log(4.3) + log_sets - log_needed - 0.5 * np.log(size.n))
+        bound = probability(math.log(3.1) + log_sets - log_needed - 0.5 * np.log(size.n))
     else:
         count, tolerance = np.broadcast_arrays(items_checked(n), tolerance_checked(eps))  # type: ignore[arg-type]
         log_sets, log_needed = count * LOG2, -np.log(tolerance)

@@ -13,17 +13,14 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import gammaln, xlogy
 
-from slthlib.sums.laws._common import LOG2, checked, plain
+from slthlib.sums.laws._common import LOG2, checked, numbers, plain, wholes
 
 __all__ = [
     "difference_tail",
     "first_correction",
-    "perfect_partition_bounds",
     "perfect_partition_count_probability",
     "perfect_partition_mean",
     "perfect_partition_probability",
-    "window_parameter",
-    "window_size",
 ]
 
 _PARITIES = ("even", "odd", None)
@@ -132,9 +129,7 @@ def perfect_partition_count_probability(
 
     Used in: sums/partition.
     """
-    k = np.asarray(count, dtype=np.float64)
-    if not np.all((k >= 0) & (k == np.floor(k)) & np.isfinite(k)):
-        raise ValueError(f"count: expected whole numbers of at least 0, got {count!r}")
+    k = wholes("count", count, least=0.0)
 
     def poisson(rate: float) -> NDArray[np.float64]:
         mean = np.minimum(rate * np.asarray(_mean(n, M)), 1e300)  # beyond, every probability is 0 anyway
@@ -165,9 +160,7 @@ def difference_tail(
 
     Used in: sums/partition.
     """
-    d = np.asarray(difference, dtype=np.float64)
-    if np.isnan(d).any():
-        raise ValueError("difference: expected numbers, got NaN")
+    d = numbers("difference", difference)
     mean = _mean(n, M)
 
     def tail(rate: float) -> NDArray[np.float64]:
@@ -176,104 +169,6 @@ def difference_tail(
             return np.where(values <= 0, 1.0, np.exp(-np.maximum(values, 0.0) * mean))
 
     return _by_parity(parity, tail)
-
-
-def window_parameter(n: ArrayLike, M: ArrayLike) -> float | NDArray[np.float64]:
-    """lambda, the position in the window: M = 2**n n**(-1/2) 2**lambda.
-
-    Parameters
-    ----------
-    n : int, array-like
-    M : int or float, array-like
-
-    Returns
-    -------
-    float or float64 array
-
-    Used in: no chapter.
-    """
-    size, largest = checked(n, M)
-    return plain(np.log2(largest) - size + 0.5 * np.log2(size))
-
-
-def window_size(n: int, position: float) -> int:
-    """M, the largest item, at position lambda of the window: 2**n n**(-1/2) 2**lambda, rounded.
-
-    Parameters
-    ----------
-    n : int
-    position : float
-
-    Returns
-    -------
-    int, at least 1
-
-    Used in: sums/partition.
-    """
-    size, _ = checked(n, 1)
-    exponent = float(size) - 0.5 * math.log2(float(size)) + float(position)
-    if not exponent < 1023:
-        raise ValueError(f"position: n = {n} and lambda = {position} give M = 2**{exponent:.0f}, beyond float64")
-    return max(1, round(2.0**exponent))
-
-
-def perfect_partition_bounds(n: int, M: int) -> tuple[float, float]:
-    """Proved bounds on the probability of a perfect partition given that the sum is even.
-
-    From below by the exact second moment and the inequality of Cauchy and Schwarz (label ``prop-second-moment``), with
-    no error but that of float64. From above by the first moment (label ``thm-first-moment``). Both are proved in the
-    chapter.
-
-    Parameters
-    ----------
-    n : int
-        At least 2.
-    M : int
-        At least 2, and n M at most 2**25: the lower bound sums a characteristic function at 2 n M points.
-
-    Returns
-    -------
-    tuple of two floats, each within [0, 1]
-
-    Used in: sums/partition.
-    """
-    if n < 2 or M < 2 or n % 1 or M % 1 or n * M > 2**25:
-        raise ValueError(f"n, M: expected whole n >= 2 and M >= 2 with n M <= 2**25, got n = {n}, M = {M}")
-    odd_items = ((M + 1) // 2) / M
-    even = 0.5 * (1 + (1 - 2 * odd_items) ** n)
-    logs = (
-        0.5 * math.log(3 / (2 * math.pi * n * M * (M + 1))),
-        math.log(2 / (M * (n - 1))) + (n - 1) * math.log(0.5 + 0.75 / M),
-        -math.log(M) - n * math.log(2 * M),
-    )
-    upper = sum(math.exp(min((n - 1) * LOG2 + log, 1.0)) for log in logs) / even
-    p = _zero_probabilities(n, M)
-    k = np.arange(n + 1)
-    log_choose = gammaln(n + 1) - gammaln(k + 1) - gammaln(n - k + 1)
-    # With Z ordered perfect partitions, E Z = 2**n p_n and E Z**2 = 2**n sum_k C(n, k) p_k p_{n-k}; both vanish for
-    # odd sums, so P(Z > 0 | even) >= (E Z)**2 / (E Z**2 P(even)).
-    second = float(np.sum(np.exp(log_choose - n * LOG2) * p * p[::-1]))
-    return min(1.0, float(p[n]) ** 2 / (second * even)), min(1.0, upper)
-
-
-def _zero_probabilities(n: int, M: int) -> NDArray[np.float64]:
-    """P(Y_1 + ... + Y_k = 0) for k = 0..n and Y uniform on {-M..-1, 1..M}: a sum over more points than values is exact.
-
-    Returns float64 [n + 1].
-    """
-    points = 2 * n * M + 1  # the sum of n of them takes that many values, so the trapezoid rule has no error
-    angle = np.pi * np.arange(1, n * M + 1) / points  # half the angles; the other half mirrors them
-    wave = np.sin((2 * M + 1) * angle)
-    wave /= np.sin(angle)
-    wave -= 1
-    wave /= 2 * M
-    power = np.ones_like(wave)
-    out = np.empty(n + 1)
-    out[0] = 1.0
-    for k in range(1, n + 1):
-        power *= wave
-        out[k] = (1 + 2 * power.sum()) / points
-    return out
 
 
 def _poisson(k: NDArray[np.float64], mean: NDArray[np.float64]) -> NDArray[np.float64]:

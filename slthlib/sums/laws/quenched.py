@@ -35,7 +35,7 @@ def quenched_partition_count(items: ArrayLike, imbalance: int) -> float | NDArra
 
     Returns
     -------
-    float or float64 array [B]
+    float or float64 array [B]; infinite where it leaves the range of float64
 
     Used in: sums/constrained.
     """
@@ -97,7 +97,8 @@ def _sign_vectors(rows: Array, s: float) -> Array:
     with np.errstate(divide="ignore"):
         point = np.log(2 / np.pi) - 0.5 * np.log(det) - np.log(largest[:, 0])
         line = 0.5 * np.log(2 / np.pi) - 0.5 * np.log(s0)
-    return np.exp(value[:, 0] + np.minimum(np.minimum(point, line), 0.0))
+    with np.errstate(over="ignore"):
+        return np.exp(value[:, 0] + np.minimum(np.minimum(point, line), 0.0))
 
 
 def _potential(u: Array, zeta: Array, s: float) -> Array:

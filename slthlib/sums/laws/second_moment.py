@@ -13,6 +13,7 @@ from slthlib.sums._jit import announce_compiling
 from slthlib.sums._second_moment_kernels import pair_moments
 from slthlib.sums.laws._common import plain, wholes
 from slthlib.sums.laws._sizes import probability, whole
+from slthlib.sums.laws._sum_laws import in_cells, sum_laws
 from slthlib.sums.laws.growth import growth_bound, growth_table
 
 __all__ = ["second_moment_bound", "second_moment_missed"]
@@ -22,7 +23,7 @@ SECOND_MOMENT_LIMIT = 256
 #: Cells reach this many standard deviations of the sum; what lies beyond counts as missed.
 _SPREAD = 5.0
 #: Pairs of subsets that are left out add at most this much, relative to the square of a mean count.
-_LEFT_OUT = 1e-8
+_LEFT_OUT = 1e-12
 #: Room for rounding, in each bound on a probability.
 _GUARD = 1e-9
 _TARGETS = 32  # in one piece of work
@@ -151,7 +152,7 @@ def _missed(n: int, M: int, width: int) -> NDArray[np.float64]:
     start = low - (M + reach) - width
     rows = (2 * (M + reach) + (cells + 3) * width) // width
     boxes = np.zeros((width, -(-(n + 1) // 4) * 4, rows))
-    boxes[:, : n + 1] = _in_cells(f, start, rows * width, width).reshape(n + 1, rows, width).transpose(2, 0, 1)
+    boxes[:, : n + 1] = in_cells(f, start, rows * width, width).reshape(n + 1, rows, width).transpose(2, 0, 1)
     margin = max(0, M + reach - zero)
     both = np.pad(f.T, ((margin, margin), (0, 0)))
     single = np.ascontiguousarray(one[:, zero - reach : zero + reach + 1].T)
@@ -190,27 +191,3 @@ def _reach(n: int, M: int, one: NDArray[np.float64], factorial: NDArray[np.float
     beyond = 2 * np.append(np.cumsum(each[::-1])[::-1], 0.0)  # over |v| >= index
     reach = max(M, int(np.argmax(beyond[1:] <= _LEFT_OUT * mean**2)))
     return reach, float(beyond[min(reach + 1, zero + 1)])
-
-
-def _in_cells(f: NDArray[np.float64], start: int, size: int, width: int) -> NDArray[np.float64]:
-    """Sums of ``width`` consecutive weights, from ``start`` on; column 0 is there of the middle of ``f``."""
-    zero = f.shape[1] // 2
-    place = np.arange(start, start + size + width)
-    inside = np.abs(place) <= zero
-    prefix = np.zeros((f.shape[0], place.size + 1))
-    prefix[:, 1:][:, inside] = f[:, zero + place[inside]]
-    np.cumsum(prefix, axis=1, out=prefix)
-    return prefix[:, width:-1] - prefix[:, : -width - 1]
-
-
-def sum_laws(n: int, M: int) -> NDArray[np.float64]:
-    """P(S_k = v) for k = 0..n (rows) and v = -nM..nM (columns), S_k a sum of k items uniform on {-M..M}."""
-    count = 2 * M + 1
-    p = np.zeros((n + 1, 2 * n * M + 1))
-    p[0, n * M] = 1.0
-    for k in range(1, n + 1):
-        running = np.pad(np.cumsum(p[k - 1]), (M + 1, M), mode="edge")
-        running[: M + 1] = 0.0
-        row = (running[count:] - running[:-count]) / count
-        p[k] = 0.5 * (row + row[::-1])  # symmetric, whatever the rounding
-    return p

@@ -2,7 +2,7 @@
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import gammaln
+from scipy.special import betaln
 
 from slthlib.sums.laws._common import between, model, plain
 
@@ -40,7 +40,7 @@ def sized_threshold(
     width = 2 * slack if top is None else 2 * slack + 1
 
     def log_mean(n: NDArray[np.float64]) -> NDArray[np.float64]:
-        log_choose = gammaln(n + 1) - gammaln(q * n + 1) - gammaln((1 - q) * n + 1)
+        log_choose = -betaln(q * n + 1, (1 - q) * n + 1) - np.log1p(n)  # no difference of large logarithms
         return log_choose - 0.5 * np.log(2 * np.pi * q * n * (1 - q) * variance) + np.log(width)
 
     low = np.broadcast_to(np.maximum(1 / q, 1 / (1 - q)), np.broadcast_shapes(q.shape, np.shape(width))).astype(float)

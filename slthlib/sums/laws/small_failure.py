@@ -27,8 +27,7 @@ def all_targets_failure(n: ArrayLike, M: ArrayLike) -> float | NDArray[np.float6
 
     1 - `all_targets_probability` down to 0.01, and `small_failure_probability` (at most 0.01) below. At the seam the
     second law is the larger, by a factor of 1.0 to 1.5 for M from 32 on, and by 2 to 20 below, where neither is good.
-    Label ``law-small-failure``: law
-    derived and simulated.
+    Label ``law-small-failure``: law derived and simulated.
 
     Parameters
     ----------

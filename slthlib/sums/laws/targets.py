@@ -113,25 +113,31 @@ def _misses(n: Array, variance: Array, window: Array, slack: Array, T: int, runs
     real = T == 0
     log_a = (n * LOG2 - 0.5 * np.log(np.pi * n * variance / 2))[:, None, None]
     step = (2 * window / np.sqrt(n * variance))[:, None, None]
-    wide = (2 * slack if real else 2 * slack + 1)[:, None, None]
+    log_wide = np.log(2 * slack if real else 2 * slack + 1)[:, None, None]
     places, weights = panels(np.linspace(-1.0, 1.0, 25)) if real else integer_nodes(T)
 
-    def rate(g: Array, at: Array) -> Array:
-        return np.exp(np.minimum(log_a - 0.5 * (g[:, :, None] - step * at) ** 2, 600.0))
+    def log_rate(g: Array, at: Array) -> Array:
+        return log_a - 0.5 * (g[:, :, None] - step * at) ** 2
+
+    def exp(x: Array) -> Array:
+        return np.exp(np.minimum(x, 600.0))
 
     def count(g: Array) -> Array:
         out = np.empty(g.shape)
         for first in range(0, g.shape[1], 32):
             part = slice(first, first + 32)
-            x = rate(g[:, part], places)
+            log_x = log_rate(g[:, part], places)
             if not runs and not real:
-                out[:, part] = np.exp(-x) @ weights
+                out[:, part] = np.exp(-exp(log_x)) @ weights
                 continue
-            begin = x * window[:, None, None] if real else -np.expm1(-x)
-            gaps = (begin * np.exp(-wide * x)) @ weights
-            end = rate(g[:, part], np.array([-1.0]))[:, :, 0]
+            served = exp(log_x + log_wide)
+            if real:
+                gaps = exp(log_x + np.log(window)[:, None, None] - served) @ weights
+            else:
+                gaps = (-np.expm1(-exp(log_x)) * np.exp(-served)) @ weights
+            end = exp(log_rate(g[:, part], np.array([-1.0])) + log_wide)[:, :, 0]
             with np.errstate(divide="ignore"):
-                out[:, part] = gaps - np.log(-np.expm1(-wide[:, :, 0] * end))
+                out[:, part] = gaps - np.log(-np.expm1(-end))
         return out
 
     return count
