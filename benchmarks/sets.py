@@ -8,6 +8,7 @@ import numpy as np
 
 from benchmarks.harness import Rival, Task
 from slthlib.sums import (
+    count_missed,
     count_perfect_partitions,
     count_subsets,
     covering_radius,
@@ -52,20 +53,29 @@ def numpy_bools(items: np.ndarray) -> int:
 
 
 def ours_reached(items: np.ndarray) -> int:
-    return int(reachable_sums(items, 0, int(items.sum())).sum())
+    total = int(items.sum())
+    return total + 1 - int(count_missed(items, 0, total, threads=1))
 
 
-def numpy_counts(items: np.ndarray) -> float:
-    """Sum of squares of the table of counts: one number that no wrong table has."""
+def ours_reached_all(rows: np.ndarray) -> list[int]:
+    total = int(rows.sum(axis=1).max())
+    return (total + 1 - np.asarray(count_missed(rows, 0, total, threads=1))).tolist()
+
+
+def ours_as_booleans(items: np.ndarray) -> int:
+    return int(np.count_nonzero(reachable_sums(items, 0, int(items.sum()))))
+
+
+def numpy_counts(items: np.ndarray) -> np.ndarray:
     table = np.zeros(items.sum() + 1)
     table[0] = 1
     for x in items:
         table[x:] = table[x:] + table[: table.size - x]
-    return float(np.sum(table**2))
+    return table
 
 
-def ours_counts(items: np.ndarray) -> float:
-    return float(np.sum(count_subsets(items, 0, int(items.sum())) ** 2))
+def ours_counts(items: np.ndarray) -> np.ndarray:
+    return count_subsets(items, 0, int(items.sum()))
 
 
 def numpy_perfect(items: np.ndarray) -> float:
@@ -99,15 +109,23 @@ def tasks() -> list[Task]:
     return [
         Task("reachable sums", draw_bitset, lambda rows: [python_bits(row.tolist()) for row in rows], [
             Rival("slthlib", "slthlib", lambda: ours_reached, sizes),
+            Rival("slthlib, batch", "slthlib", lambda: ours_reached_all, {10**4: 500}, batch=True),
+            Rival("slthlib, as booleans", "slthlib", lambda: ours_as_booleans, sizes),
             Rival("Python integer", "", lambda: python_bits, sizes, **plain),
             Rival("gmpy2", "gmpy2", load_gmpy, sizes, **plain),
             Rival("NumPy booleans", "numpy", lambda: numpy_bools, sizes),
         ]),
-        Task("table of counts", lambda rng, n, count: rng.integers(0, 257, (count, n)),
+        Task("table of counts", lambda rng, n, count: rng.integers(0, 2**12 + 1, (count, n)),
              lambda rows: [numpy_counts(row) for row in rows], [
-            Rival("slthlib", "slthlib", lambda: ours_counts, {20: 200, 30: 100}),
-            Rival("NumPy table", "numpy", lambda: numpy_counts, {20: 200, 30: 100}),
-        ], judge=lambda found, truth: abs(found - truth) <= 1e-12 * truth),
+            Rival("slthlib", "slthlib", lambda: ours_counts, {20: 100, 30: 50}),
+            Rival("NumPy table", "numpy", lambda: numpy_counts, {20: 100, 30: 50}),
+        ], judge=np.array_equal),
+        Task("perfect, 8 bits", lambda rng, n, count: rng.integers(1, 2**8 + 1, (count, n)),
+             lambda rows: [numpy_perfect(row) for row in rows], [
+            Rival("slthlib, batch", "slthlib", lambda: lambda rows: count_perfect_partitions(rows, threads=1),
+                  {20: 5000, 30: 2000}, batch=True),
+            Rival("NumPy table", "numpy", lambda: numpy_perfect, {20: 300, 30: 200}),
+        ]),
         Task("perfect, 12 bits", lambda rng, n, count: rng.integers(1, 2**12 + 1, (count, n)),
              lambda rows: [numpy_perfect(row) for row in rows], [
             Rival("slthlib, batch", "slthlib", lambda: lambda rows: count_perfect_partitions(rows, threads=1),

@@ -71,7 +71,8 @@ def use_style() -> None:
     In a notebook it also asks the inline backend for SVG of exactly the size drawn, without date or version, so that a
     stored output can be compared byte for byte. Calling it twice does no harm.
 
-    Used in: sums/partition, sums/subset_sum, sums/constrained.
+    Used in: sums/subset_sum, sums/partition, sums/constrained, appendix/sharp, appendix/products,
+    appendix/certificates.
     """
     known = {Path(entry.fname) for entry in font_manager.fontManager.ttflist}
     for file in sorted(_FONTS.glob("*.ttf")):
@@ -104,7 +105,8 @@ def new(width: float = 5.2, height: float = 3.4, *, panels: int = 1, **options: 
     figure, axes
         The figure, and one ``Axes`` or an array of ``panels`` of them.
 
-    Used in: sums/partition, sums/subset_sum, sums/constrained.
+    Used in: sums/subset_sum, sums/partition, sums/constrained, appendix/sharp, appendix/products,
+    appendix/certificates.
     """
     if not 0 < width <= 6.5:
         raise ValueError(f"width must be in (0, 6.5] inches, to stay legible on a phone; got {width!r}")
@@ -226,7 +228,8 @@ def show(ax: Axes, *, legend: Any = "best", **labels: Any) -> None:
 
     Notes
     -----
-    Used in: sums/partition, sums/subset_sum, sums/constrained.
+    Used in: sums/subset_sum, sums/partition, sums/constrained, appendix/sharp, appendix/products,
+    appendix/certificates.
     """
     ax.set(**labels)
     if ax.get_legend_handles_labels()[0]:

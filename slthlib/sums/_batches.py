@@ -15,6 +15,8 @@ from tqdm import tqdm
 Halt: TypeAlias = NDArray[np.uint8]
 #: A thread is started for so many seconds of work: about the time in which it starts.
 _WORTH_A_THREAD = 2e-4
+#: Bytes that what all threads work in may take together, unless that of one takes more.
+_ROOM = 5e9
 
 
 def thread_count(threads: int | None) -> int:
@@ -42,15 +44,17 @@ def run_in_chunks(
     threads: int | None,
     progress: bool | None,
     label: str,
+    memory: float = 0.0,
 ) -> None:
     """Call ``work(start, stop, halt)`` over ``range(rows)``; kernels release the lock, so threads are enough.
 
-    Every row is solved on its own, so the answers do not depend on the number of threads. ``halt[0]`` turns 1 when
-    the user interrupts; kernels look at it between steps of a second or less. If ``work`` fails, what raises is its
-    failure at the lowest rows.
+    Every row is solved on its own, so the answers do not depend on the number of threads. Fewer threads work where
+    not all have room, each of them taking ``memory`` bytes. ``halt[0]`` turns 1 when the user interrupts; kernels
+    look at it between steps of a second or less. If ``work`` fails, what raises is its failure at the lowest rows.
     """
     total = rows * seconds_each
     workers = min(thread_count(threads), rows, 1 + int(total / _WORTH_A_THREAD))
+    workers = min(workers, max(1, int(_ROOM / max(memory, 1.0))))
     chunk = _chunk_size(rows, seconds_each, workers)
     if progress is None:
         progress = total / workers > 1.5 and sys.stderr is not None and sys.stderr.isatty()
@@ -81,9 +85,10 @@ def run_in_chunks(
 
 
 def _chunk_size(rows: int, seconds_each: float, workers: int) -> int:
-    """Eight chunks or more a worker, of a tenth of a second at most and a millisecond at least."""
+    """Eight chunks or more a worker, of a tenth of a second and 2**16 rows at most, and a millisecond at least."""
     size = min(-(-rows // (8 * workers)), int(0.1 / seconds_each))
     size = max(size, min(int(1e-3 / seconds_each), -(-rows // workers)), 1)
+    size = min(size, 1 << 16)
     abreast = 64 if size >= 256 else 4 if size >= 4 else 1  # kernels take so many rows at a time
     return -(-size // abreast) * abreast
 
@@ -122,6 +127,14 @@ class _Run:
             now = sum(self.done)
             bar.update(now - self.shown)
             self.shown = now
+
+
+def run_one(work: Callable[[Halt], None], seconds: float) -> None:
+    """Run one kernel: at once, or, if it takes long, so that Ctrl-C is heard."""
+    if seconds > 0.5:
+        run_interruptibly(work)
+    else:
+        work(np.zeros(1, dtype=np.uint8))
 
 
 def run_interruptibly(work: Callable[[Halt], None]) -> None:

@@ -1,5 +1,6 @@
 """Partitions with a prescribed number of items on the + side: subsets of that size, aimed at half of the sum."""
 
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -57,6 +58,7 @@ class ConstrainedSolver:
         small = rows > 1 and n <= LONGEST_SIZED and largest < LARGEST_TOTAL
         self.kernel: Any = search_sized_rows if small else search_sized_long_rows
         self.scratch: Callable[[int], Any] = sized_scratch if small else sized_long_scratch
+        self.local = threading.local()
 
     def work(self, start: int, stop: int, signs: NDArray, differences: NDArray, halt: Halt) -> None:
         """Solve the rows from ``start`` to ``stop``."""
@@ -64,7 +66,10 @@ class ConstrainedSolver:
         magnitudes, plans = np.empty(items.shape, np.uint64), np.empty((len(items), PLAN_COLUMNS), np.uint64)
         masks, unsure = np.zeros(len(items), np.uint64), np.empty(len(items), np.bool_)
         _plan_halves(items, magnitudes, plans)
-        self.kernel(magnitudes, plans, self.plus, masks, unsure, self.scratch(items.shape[1]), halt)
+        room = getattr(self.local, "room", None)
+        if room is None:
+            room = self.local.room = self.scratch(items.shape[1])
+        self.kernel(magnitudes, plans, self.plus, masks, unsure, room, halt)
         _read_masks(items, masks, signs[start:stop], differences[start:stop])
 
 

@@ -1,11 +1,9 @@
 """The counts of one row's sums over a window: a table, lists that meet in the middle, or one big integer."""
 
-from collections.abc import Callable
-
 import numpy as np
 from numpy.typing import NDArray
 
-from slthlib.sums._batches import Halt, run_interruptibly
+from slthlib.sums._batches import run_one
 from slthlib.sums._big_counts import subsets_in_big_integers
 from slthlib.sums._check import check_memory
 from slthlib.sums._counting_kernels import counts_by_table
@@ -35,13 +33,13 @@ def counts_in_window(window: Window, *, exact: bool) -> NDArray:
         check_memory(32 * 2.0 ** (n // 2), f"counting with n = {n} items")
         words, total = np.empty(width, np.uint64), int(row.sum())
         announce_compiling(count_in_window)
-        _run(by_lists, lambda halt: count_in_window(row, 2 * first - total, 2 * last - total, words, halt))
+        run_one(lambda halt: count_in_window(row, 2 * first - total, 2 * last - total, words, halt), by_lists)
         counts = words if exact else words.astype(np.float64)
     else:
         check_memory(8.0 * window.top, f"a table of the counts of {window.top:.4g} sums")
         table = np.empty(int(window.top), np.uint64 if n <= _LARGEST_IN_WORDS else np.float64)
         announce_compiling(counts_by_table)
-        _run(by_table, lambda halt: counts_by_table(row, first, last, table, counts, halt))
+        run_one(lambda halt: counts_by_table(row, first, last, table, counts, halt), by_table)
     return counts.astype(object) if exact else counts
 
 
@@ -55,10 +53,3 @@ def _in_big_integers(row: NDArray[np.int64], first: int, last: int) -> NDArray:
     for k in range(len(counts)):
         counts[k] = table[min(start + k, total - start - k)]
     return counts
-
-
-def _run(seconds: float, work: Callable[[Halt], None]) -> None:
-    if seconds > 0.5:
-        run_interruptibly(work)
-    else:
-        work(np.zeros(1, np.uint8))

@@ -3,8 +3,8 @@
 The search knows one problem only: magnitudes, none negative, whose sum is below 2**63, and a goal among their sums.
 A negative item enters with its complement: leaving -5 out is taking it and 5. Floats are scaled by a power of two:
 
-* exactly, where all items of a row are whole multiples of some 2**-57 of their sum. They become multiples of 4, and
-  the two bits below say where between two of these the target lies: integer errors then compare as the real ones do;
+* exactly, where all items of a row are multiples of a power of two that is not too small. They become multiples of 4:
+  two bits say where between two of these the target lies, and integer errors then compare as the real ones do;
 * by rounding where they are not. The rounding errors are summed up, and subsets whose errors differ by less than
   twice that sum are left to exact arithmetic.
 """

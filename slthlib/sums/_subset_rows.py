@@ -41,14 +41,14 @@ def search_rows(magnitudes, plans, masks, unsure, scratch, halt):
                 four[c, i] = magnitudes[r, i]
             begin(state[c], plans[r, GOAL], plans[r, WINDOW], plans[r, STOP], plans[r, HALF])
         eight_lists(buf, four, half, ends, halt)
-        sweep(buf, half, state, halt)
-        if n % 2:
-            for c in range(4):
-                goal, last = plans[min(first + c, rows - 1), GOAL], four[c, n - 1]
-                if last <= goal:
-                    aim(state[c], goal - last)
-                else:  # the last item alone is too large: nothing with it is better
-                    note_above(state[c], goal - last, _ZERO, _ZERO, _ZERO)
+        for with_last in range(1 + n % 2):
+            if with_last:
+                for c in range(4):
+                    goal, last = plans[min(first + c, rows - 1), GOAL], four[c, n - 1]
+                    if last <= goal:
+                        aim(state[c], goal - last)
+                    else:  # the last item alone is too large: nothing with it is better
+                        note_above(state[c], goal - last, _ZERO, _ZERO, _ZERO)
             sweep(buf, half, state, halt)
         if halt[0]:
             return

@@ -146,7 +146,7 @@ class Solver:
                 raise ValueError(
                     f"items: several subsets of these n = {self.n} floats come so near to the best that only exact "
                     f"arithmetic could tell them apart, which is done for up to {MOST_ITEMS} items; round the items "
-                    "to whole multiples of 2**-57 of their sum, or allow a tolerance"
+                    "to whole multiples of a power of two of at least 2**-57 of their sum, or allow a tolerance"
                 )
             row = self.items[0 if self.shared else start + r]
             self.masks[start + r] = best_mask(row.tolist(), float(self.targets[start + r]), self.size)

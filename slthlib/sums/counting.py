@@ -69,17 +69,19 @@ def count_subsets(items: ArrayLike, low: int, high: int, *, exact: bool = False)
     zeros = rows.size - int(np.count_nonzero(rows))
     kept = rows[:, rows[0] != 0] if zeros else rows
     check_memory((64.0 if exact else 24.0) * (high - low + 1), f"a range of {high - low + 1} numbers")
-    out = np.zeros(high - low + 1, object if exact else np.float64)
     window = Window.around(kept, low, high)
     first, last, unit = (int(x[0]) for x in (window.first, window.last, window.unit))
     if first > last:
-        return out
+        return np.zeros(high - low + 1, object if exact else np.float64)
     counts = counts_in_window(window, exact=exact)
     if zeros:  # each of them doubles every count
         with np.errstate(over="ignore"):
             counts = counts * 2**zeros if exact else np.ldexp(counts, zeros)
     if not exact and rows.size >= 1024 and np.isinf(counts).any():
         raise ValueError(f"exact: expected True, since a count for n = {rows.shape[1]} exceeds float64")
+    if len(counts) == high - low + 1:
+        return counts
+    out = np.zeros(high - low + 1, object if exact else np.float64)
     out[first * unit - low : last * unit - low + 1 : unit] = counts
     return out
 

@@ -1,25 +1,16 @@
 """How densely the sums of subsets cover an interval: the covering radius, exact or between bounds."""
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
+from fractions import Fraction
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from slthlib.sums._batches import Halt, run_in_chunks, run_interruptibly, thread_count
 from slthlib.sums._check import check_items, check_memory
 from slthlib.sums._fixed_windows import FixedWindow
-from slthlib.sums._jit import announce_compiling
-from slthlib.sums._radius_kernels import double_radii, double_radii_by_lists, double_radii_by_tables
+from slthlib.sums._radius_ways import double_radii_from_tables, radii_within, table_seconds
 from slthlib.sums._ranges import check_real_range
-
-#: Up to so many items a list of all sums is shortest; beyond so many the exact radius takes hours.
-_LISTED, _LARGEST = 12, 44
-#: Measured seconds for one of the 2**n sums, from lists or by intervals, and for a word of a table.
-_SECONDS_LISTED, _SECONDS_PER_SUM, _SECONDS_PER_WORD = 2e-9, 2e-10, 2e-10
-#: Sums in one part of a window that is worked through in parts.
-_PART = 2.0**27
 
 
 @dataclass(frozen=True)
@@ -58,9 +49,10 @@ def covering_radius(items: ArrayLike, low: float = -1.0, high: float = 1.0) -> f
     Raises
     ------
     ValueError, TypeError
-        For items or ends that are not finite numbers, low > high, more than 44 items (unless they are multiples of
-        one not too small number), or items of such different sizes that rounding could change the radius by more
-        than a thousandth.
+        For items or ends that are not finite numbers, low > high, integers whose absolute values sum to more than
+        2**60, more than 44 items (unless they are multiples of one not too small number), or items of such different
+        sizes that rounding could change the radius by more than a thousandth of it and by more than a billionth of
+        the larger end.
 
     Notes
     -----
@@ -80,7 +72,9 @@ def covering_radius(items: ArrayLike, low: float = -1.0, high: float = 1.0) -> f
     Used in: sums/subset_sum.
     """
     low, high = check_real_range(low, high)
-    return float(_radii(FixedWindow.around(items, low, high, batch=False), low, high, threads=None, progress=None)[0])
+    return float(
+        radii_within(FixedWindow.around(items, low, high, batch=False), low, high, threads=None, progress=None)[0]
+    )
 
 
 def covering_radii(
@@ -112,7 +106,7 @@ def covering_radii(
     """
     low, high = check_real_range(low, high)
     window = FixedWindow.around(items, low, high, batch=True)
-    return _radii(window, low, high, threads=threads, progress=progress)
+    return radii_within(window, low, high, threads=threads, progress=progress)
 
 
 def covering_radius_bounds(
@@ -132,7 +126,8 @@ def covering_radius_bounds(
     Returns
     -------
     CoveringBounds
-        The radius r is certain to lie between; the bounds are at most ``n * resolution`` apart.
+        The radius r is certain to lie between; the bounds are at most ``n * resolution`` apart, up to the rounding
+        of floats.
 
     Raises
     ------
@@ -158,22 +153,26 @@ def covering_radius_bounds(
         raise TypeError(f"resolution: expected a positive number, got {resolution!r}")
     if not 0 < resolution < math.inf:
         raise ValueError(f"resolution: expected a positive finite number, got {resolution!r}")
-    given = check_items(items, batch=False).given.astype(np.float64)
+    checked = check_items(items, batch=False)
+    given = checked.given.astype(np.float64)
+    lost = 0 if checked.real else sum(abs(x - int(float(x))) for x in checked.given[0].tolist())
     grid = math.frexp(resolution)[1] - 1
-    whole = np.rint(np.ldexp(given, -grid))
+    with np.errstate(over="ignore"):  # refused below
+        whole = np.rint(np.ldexp(given, -grid))
     moved = np.ldexp(whole, grid) - given  # exact: a multiple of the last bit of the item, and no larger than it
-    error = max(math.fsum(moved[moved > 0]), -math.fsum(moved[moved < 0]))
+    error = max(math.fsum(moved[moved > 0]), -math.fsum(moved[moved < 0])) + lost
     total = float(np.abs(whole).sum())
     check_memory(total / 4, f"a table of {total:.3g} sums on the grid 2**{grid}")
     # Spare bits below the grid let the ends of the interval be told more exactly.
-    spare = max(0, 59 - max(grid, 0) - math.frexp(total)[1])
+    spare = max(0, 59 - math.frexp(total)[1])
     window = FixedWindow.on_grid(
         whole.astype(np.int64) << spare, np.array([spare - grid]), np.array([error]), low, high
     )
     unit = np.array([1 << spare], np.int64)
-    doubled = _by_tables(window, np.array([0]), unit, len(given[0]) * total * _SECONDS_PER_WORD / 128, 1, False)
+    seconds = table_seconds(len(given[0]), total / 128)
+    doubled = double_radii_from_tables(window, np.array([0]), unit, seconds, 1, False)
     radius, error = float(window.radii(doubled)[0]), float(window.slack[0])
-    if error == 0 and window.outside[0] == 0 and int(float(doubled[0])) == doubled[0]:
+    if error == 0 and int(float(doubled[0])) == doubled[0] and window.outside[0] == _beyond(window, low, high):
         return CoveringBounds(radius, radius)
     # Every number that was rounded to a float moves outwards, the error by more than its few additions can lose.
     error = math.nextafter(error * (1 + 2.0**-50), math.inf)
@@ -182,92 +181,8 @@ def covering_radius_bounds(
     return CoveringBounds(max(0.0, lower), upper)
 
 
-def _radii(
-    window: FixedWindow, low: float, high: float, *, threads: int | None, progress: bool | None
-) -> NDArray[np.float64]:
-    rows, n = window.rows.shape
-    workers = thread_count(threads)
-    unit = np.maximum(np.gcd.reduce(window.rows, axis=1), 1)
-    words = np.abs(window.rows // unit[:, None]).sum(axis=1) / 128.0
-    tabled = n * words * _SECONDS_PER_WORD < 2.0 ** min(n, 500) * _SECONDS_PER_SUM
-    doubled = np.empty(rows, np.int64)
-    if tabled.any():
-        which = np.flatnonzero(tabled)
-        check_memory(min(workers, len(which)) * 16 * float(words[which].max()), f"a table of the sums of {n} items")
-        doubled[which] = _by_tables(
-            window, which, unit, n * float(words[which].mean()) * _SECONDS_PER_WORD, threads, progress
-        )
-    if not tabled.all():
-        which = np.flatnonzero(~tabled)
-        if n > _LARGEST:
-            raise ValueError(
-                f"items: expected at most {_LARGEST} for the exact radius, got n = {n}; covering_radius_bounds "
-                "brackets it for any n"
-            )
-        doubled[which] = _by_sums(window, which, workers, threads, progress)
-    radii = window.radii(doubled)
-    lost = window.slack > np.maximum(1e-3 * radii, 1e-9 * max(abs(low), abs(high)))
-    if lost.any() and not low == high == 0:
-        worst = np.argmax(window.slack * lost)
-        raise ValueError(
-            f"items: their sizes are so different that rounding may move sums by {window.slack[worst]:.3g}, too much "
-            f"for a radius of about {radii[worst]:.3g}; covering_radius_bounds brackets it"
-        )
-    return radii
-
-
-def _by_tables(
-    window: FixedWindow,
-    which: NDArray[np.intp],
-    unit: NDArray[np.int64],
-    seconds: float,
-    threads: int | None,
-    progress: bool | None,
-) -> NDArray[np.int64]:
-    rows, low, high, unit = window.rows[which], window.low[which], window.high[which], unit[which]
-    out = np.empty(len(which), np.int64)
-    announce_compiling(double_radii_by_tables)
-
-    def work(start: int, stop: int, halt: Halt) -> None:
-        part = slice(start, stop)
-        double_radii_by_tables(rows[part], unit[part], low[part], high[part], out[part], halt)
-
-    _run(work, len(which), seconds + 2e-6, threads, progress)
-    return out
-
-
-def _by_sums(
-    window: FixedWindow, which: NDArray[np.intp], workers: int, threads: int | None, progress: bool | None
-) -> NDArray[np.int64]:
-    rows, low, high = window.rows[which], window.low[which], window.high[which]
-    n = rows.shape[1]
-    if n <= _LISTED:
-        out = np.empty(len(which), np.int64)
-        announce_compiling(double_radii_by_lists)
-
-        def list_all(start: int, stop: int, halt: Halt) -> None:
-            part = slice(start, stop)
-            double_radii_by_lists(rows[part], low[part], high[part], out[part], halt)
-
-        _run(list_all, len(which), 2.0**n * _SECONDS_LISTED, threads, progress)
-        return out
-    # Parts bound the memory, and let several threads work on one problem; the largest of their gaps is the answer.
-    parts = max(1, math.ceil(2.0**n / _PART))
-    check_memory(workers * (2.0**30 if parts > 1 else 2.0**n), f"the sums of n = {n} items")
-    found = np.empty(len(which) * parts, np.int64)
-    announce_compiling(double_radii)
-
-    def work(start: int, stop: int, halt: Halt) -> None:
-        double_radii(rows, low, high, parts, start, stop, found, halt)
-
-    _run(work, len(found), 2.0**n * _SECONDS_PER_SUM / parts + 1e-5, threads, progress)
-    return found.reshape(-1, parts).max(axis=1)
-
-
-def _run(
-    work: Callable[[int, int, Halt], None], jobs: int, seconds: float, threads: int | None, progress: bool | None
-) -> None:
-    if jobs == 1 and seconds > 0.5:
-        run_interruptibly(lambda halt: work(0, 1, halt))
-    else:
-        run_in_chunks(work, jobs, seconds, threads=threads, progress=progress, label="covering radii")
+def _beyond(window: FixedWindow, low: float, high: float) -> Fraction:
+    """How far the interval reaches beyond all sums of the one row, exactly."""
+    row, unit = window.rows[0], Fraction(2) ** -int(window.scale[0])
+    lowest, highest = int(np.minimum(row, 0).sum()) * unit, int(np.maximum(row, 0).sum()) * unit
+    return max(Fraction(0), lowest - Fraction(low), Fraction(high) - highest)

@@ -159,7 +159,8 @@ def _solve(
         run_interruptibly(lambda halt: work(0, 1, halt))
     else:
         seconds = _SECONDS_PER_STEP * 2.0 ** (n / 2) * (1 if imbalance is None else 3)
-        run_in_chunks(work, rows, seconds, threads=threads, progress=progress, label=f"partitions of {n}")
+        label = f"partitions of {n}"
+        run_in_chunks(work, rows, seconds, threads=threads, progress=progress, label=label, memory=needed)
     return signs, differences
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from slthlib.sums._batches import Halt, run_in_chunks, run_interruptibly, thread_count
+from slthlib.sums._batches import Halt, run_in_chunks, run_one, thread_count
 from slthlib.sums._bitset_kernels import count_reachable, table_of
 from slthlib.sums._check import check_memory
 from slthlib.sums._jit import announce_compiling
@@ -75,10 +75,7 @@ def reachable_sums(items: ArrayLike, low: int, high: int) -> NDArray[np.bool_]:
         else:
             found.extend(table_of(row, first, last, halt))
 
-    if plan.seconds > 0.5:
-        run_interruptibly(work)
-    else:
-        work(np.zeros(1, np.uint8))
+    run_one(work, plan.seconds)
     part = out[first * unit - low : last * unit - low + 1 : unit]
     if plan.meet:
         part[:] = _bits(found[0], 0, last - first)
@@ -123,7 +120,7 @@ def count_missed(
     >>> count_missed([3, -1], -1, 3)
     1
 
-    Used in: no chapter.
+    Used in: appendix/products, appendix/certificates.
     """
     rows, many = whole_rows(items, batch=None)
     low, high = check_range(low, high)
@@ -138,8 +135,8 @@ def count_missed(
         part = slice(start, stop)
         solver(window.rows[part], window.first[part], window.last[part], found[part], halt)
 
-    if len(rows) == 1 and plan.seconds > 0.5:
-        run_interruptibly(lambda halt: work(0, 1, halt))
+    if len(rows) == 1:
+        run_one(lambda halt: work(0, 1, halt), plan.seconds)
     else:
         run_in_chunks(work, len(rows), plan.seconds, threads=threads, progress=progress, label="ranges of sums")
     missed = high - low + 1 - found

@@ -11,9 +11,6 @@ from slthlib.sums._check import as_array, check_memory
 from slthlib.sums._jit import announce_compiling
 from slthlib.sums._subset_solve import Solver
 
-#: Bytes that the lists of all threads may take together, unless those of one take more.
-_ROOM = 5e9
-
 
 @dataclass(frozen=True)
 class Subset:
@@ -95,12 +92,12 @@ def closest_subset(items: ArrayLike, target: float, *, size: int | None = None) 
     *Memory*: 16 bytes times 2**(n/2), four times as much with a size, and never more than 4.3 GB: beyond 56 items
     (54 with a size) time grows instead, twofold with each item.
 
-    *Floats* that are whole multiples of some 2**-57 of the sum of their absolute values, such as uniform ones from
-    NumPy, are solved exactly as integers, wherever the target lies. Others are rounded to multiples of 2**-60 of
-    that sum, or less, for the search, which moves an error by at most ``(n + 1) * 2**-61`` of it. Where that leaves
-    more than one candidate for the best, exact arithmetic decides between all subsets for up to 40 items, in a second
-    or so, and beyond the problem is refused. ``total`` and ``error`` are summed again from the items: exact for
-    integers, correctly rounded for floats.
+    *Floats* that are whole multiples of a power of two of at least 2**-57 of the sum of their absolute values, such
+    as uniform ones from NumPy, are solved exactly as integers, wherever the target lies. For the search others are
+    rounded to multiples of at most 2**-59 of that sum, which moves an error by at most ``(n + 1) * 2**-60`` of it.
+    Where that leaves more than one candidate for the best, exact arithmetic decides between all subsets of up to 40
+    items, in a second or so; with more items the problem is refused. ``total`` and ``error`` are summed again from
+    the items: exact for integers, correctly rounded for floats.
 
     Examples
     --------
@@ -192,7 +189,7 @@ def _solve(
         raise ValueError(f"items: expected at most 64 items, since a mask is one 64-bit word, got {n}")
     _check_size(size, n)
     limit = _check_tolerance(tolerance)
-    threads = thread_count(threads)
+    thread_count(threads)  # a wrong value is refused for one row too
     if rows.dtype != goals.dtype:
         rows, goals = _as_floats(rows, "items"), _as_floats(goals, name)
     solver = Solver(rows, goals, name, None if size is None else int(size), limit)
@@ -204,13 +201,13 @@ def _solve(
         else:
             run_interruptibly(lambda halt: solver.work(0, 1, halt))
     else:
-        if solver.memory > 2**27:
-            threads = min(threads, max(1, int(_ROOM / solver.memory)))
         if solver.rows * solver.seconds > 2.0:  # rather than after minutes
             solver.check()
+        label = f"subsets of {n}"
         run_in_chunks(
-            solver.work, solver.rows, solver.seconds, threads=threads, progress=progress, label=f"subsets of {n}"
-        )
+            solver.work, solver.rows, solver.seconds, threads=threads, progress=progress, label=label,
+            memory=solver.memory,
+        )  # fmt: skip
     return Subsets(solver.masks, solver.totals, solver.errors, n)
 
 

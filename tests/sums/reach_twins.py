@@ -1,6 +1,7 @@
 """Twins in plain NumPy that list every sum, and windows at the places where a window can go wrong."""
 
 from fractions import Fraction
+from itertools import pairwise
 
 import numpy as np
 from partition_twins import FAMILIES, batches
@@ -48,7 +49,7 @@ def exact_radius(items, low, high):
         sums |= {s + Fraction(float(x)) for s in sums}
     order = sorted(sums)
     low, high = Fraction(float(low)), Fraction(float(high))
-    points = [low, high] + [(a + b) / 2 for a, b in zip(order, order[1:], strict=False) if 2 * low < a + b < 2 * high]
+    points = [low, high] + [(a + b) / 2 for a, b in pairwise(order) if 2 * low < a + b < 2 * high]
     return max(min(abs(s - z) for s in order) for z in points)
 
 

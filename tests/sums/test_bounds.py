@@ -48,6 +48,7 @@ def test_a_tightened_bound_is_caught():
         assert all(count >= 6 for _, count in ratios)
         cells += sum(count for _, count in ratios)
         worst[name] = max(ratio for ratio, _ in ratios)
+        print(f"{name}: largest truth / bound {worst[name]:.4f} in {sum(count for _, count in ratios)} cells")
     assert cells >= 6 * len(UPPER)
     assert all(ratio <= 1 for ratio in worst.values())
     # So sharp is the check: bounds smaller by these factors would have been caught.

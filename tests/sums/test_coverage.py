@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from partition_twins import FAMILIES
 from reach_twins import all_sums, doubled_radii, exact_radius, small_batches
 
-from slthlib.sums import CoveringBounds, coverage, covering_radii, covering_radius, covering_radius_bounds
+from slthlib.sums import CoveringBounds, _radius_ways, covering_radii, covering_radius, covering_radius_bounds
 from slthlib.sums._coverage_kernels import half_lists, largest_gap_in_buckets
 from slthlib.sums.slow import slow_covering_radius
 
@@ -26,7 +26,7 @@ TABLED = ("tiny", "zeros", "small", "negative", "repeats", "equal")
 
 def force(monkeypatch, way):
     for name, value in WAYS.get(way, {}).items():
-        monkeypatch.setattr(coverage, name, value)
+        monkeypatch.setattr(_radius_ways, name, value)
 
 
 def hostile_reals():
@@ -96,6 +96,7 @@ def check_batches(monkeypatch, way, count):
     assert seen >= count
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", ["chosen", *WAYS])
 def test_hostile_problems(way, monkeypatch):
     check_batches(monkeypatch, way, 100_000 if way in ("chosen", "lists") else 5_000)
@@ -107,12 +108,13 @@ def test_a_hundred_thousand_hostile_problems(way, monkeypatch):
     check_batches(monkeypatch, way, 100_000)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", ["intervals", "parts"])
 @pytest.mark.parametrize("n", [13, 14, 15, 17, 18, 20])
 def test_larger_sizes_against_sorting(n, way, monkeypatch):
     force(monkeypatch, way)
     if way == "parts":
-        monkeypatch.setattr(coverage, "_PART", 2.0 ** (n - 3) / 1.5)
+        monkeypatch.setattr(_radius_ways, "_PART", 2.0 ** (n - 3) / 1.5)
     rng = np.random.default_rng(n)
     draws = {
         "uniform": rng.integers(-(2**40), 2**40, (3, n)),
@@ -130,6 +132,19 @@ def test_larger_sizes_against_sorting(n, way, monkeypatch):
         for low, high in ends:
             found = covering_radii(rows, low, high)
             assert np.array_equal(found, doubled_radii(sums, low, high) / 2), (name, low, high)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("n", [11, 12, 13])
+def test_many_draws_of_ordinary_reals(n, monkeypatch):
+    """The largest gap is at times the last one in the window, or just too short to be told from the next: try many."""
+    force(monkeypatch, "intervals")
+    rng = np.random.default_rng([3, n])
+    for _ in range(30):
+        rows = rng.integers(-(2**50), 2**50, (200, n))
+        for low, high in [(-(2**50), 2**50), (2**48, 2**51)]:
+            expected = doubled_radii(all_sums(rows), low, high) / 2
+            assert np.array_equal(covering_radii(rows, low, high), expected)
 
 
 @pytest.mark.parametrize("buckets", [1, 2, 7, 64, 8192])
@@ -172,10 +187,11 @@ def test_reals_that_have_to_be_rounded():
             assert bounds.upper - bounds.lower <= len(items) * resolution + 2.0**-50 * abs(radius)
 
 
-def test_bounds_hold_for_a_hundred_thousand_hostile_problems():
+@pytest.mark.parametrize("count", [10_000, pytest.param(100_000, marks=pytest.mark.long)])
+def test_bounds_hold_for_hostile_problems(count):
     rng = np.random.default_rng(91)
     seen = 0
-    for family, rows in small_batches(100_000 // 8, seed=101, largest=8):
+    for family, rows in small_batches(count, seed=101, largest=8):
         rows = rows >> max(0, int(np.abs(rows).max()).bit_length() - 50)
         sums = all_sums(rows)
         low, high = real_windows(rng, sums)
@@ -185,7 +201,7 @@ def test_bounds_hold_for_a_hundred_thousand_hostile_problems():
             bounds = covering_radius_bounds(row, low, high, resolution=size / float(rng.choice([3, 50, 700])))
             assert bounds.lower <= radius <= bounds.upper, (family, row, low, high)
         seen += len(rows)
-    assert seen >= 100_000 // 8
+    assert seen >= count
 
 
 def test_bounds_close_in_on_the_radius():
@@ -203,6 +219,12 @@ def test_bounds_on_the_grid_are_the_radius():
     items = np.random.default_rng(6).integers(-(2**10), 2**10, 30) / 2**10
     bounds = covering_radius_bounds(items, resolution=1e-3)
     assert bounds.lower == bounds.upper == covering_radius(items)
+
+
+def test_integers_beyond_floats_are_bounded_as_they_are():
+    for item in (2**54 + 1, 2**54 - 1, -(2**60) - 1):
+        bounds = covering_radius_bounds([item], min(item, 0), max(item, 0), resolution=2.0**30)
+        assert Fraction(bounds.lower) <= Fraction(abs(item), 2) <= Fraction(bounds.upper)
 
 
 def test_many_items():

@@ -124,9 +124,9 @@ count_perfect_partitions(rng.integers(1, 2**40, size=(2, 6)))
 """
 
 
-def interrupt(call):
+def interrupt(call, prelude=PRELUDE):
     """Seconds from Ctrl-C to the end of a process that makes the call."""
-    job = f"{PRELUDE}\nprint('go', flush=True)\n{call}\nprint('done', flush=True)\n"
+    job = f"{prelude}\nprint('go', flush=True)\n{call}\nprint('done', flush=True)\n"
     process = subprocess.Popen(
         [sys.executable, "-c", job], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
     )

@@ -191,6 +191,29 @@ def test_uniform_floats_are_solved_exactly_whatever_their_number():
         assert (plans[:, _subset_solve.grid.WINDOW] == 0).all()
 
 
+def test_rounding_to_the_grid_stays_within_the_bound_promised():
+    """Items and target are off by at most 2**-60 of the sum each, and what is near the best covers twice the whole."""
+    rng = np.random.default_rng(8)
+    grid = _subset_solve.grid
+    for n in (3, 20, 64):
+        rows = wide(rng, 200, n)
+        low, high = np.minimum(rows, 0).sum(axis=1), np.maximum(rows, 0).sum(axis=1)
+        targets = low + (high - low) * 0.3
+        magnitudes, plans, _ = _subset_solve.Solver(rows, targets, "targets", None, 0.0).plan(0, 200)
+        seen = 0
+        for row, target, found, plan in zip(rows.tolist(), targets.tolist(), magnitudes, plans, strict=True):
+            if plan[grid.EXACT]:
+                continue
+            unit = Fraction(2) ** -int(plan[grid.SCALE].view(np.int64))
+            off = [abs(Fraction(x)) - int(m) * unit for x, m in zip(row, found, strict=True)]
+            goal = Fraction(target) - (int(plan[grid.GOAL]) - int(plan[grid.NEGATIVE])) * unit
+            total = sum(abs(Fraction(x)) for x in row)
+            assert max(map(abs, [*off, goal])) <= total / 2**60
+            assert 2 * (sum(map(abs, off)) + abs(goal)) < int(plan[grid.WINDOW]) * unit
+            seen += 1
+        assert seen > 100
+
+
 @pytest.mark.parametrize("tolerance", [1e-18, 2.0**-58, 1e-15, 1e-9, 0.01, np.inf])
 @pytest.mark.parametrize("family", FAMILIES)
 def test_a_tolerance_is_held_before_rounding(family, tolerance):

@@ -50,7 +50,7 @@ def three_quarters_bound(
     -------
     float or float64 array, in (0, 1]
 
-    Used in: sums/subset_sum.
+    Used in: sums/subset_sum, appendix/sharp, appendix/certificates.
     """
     if either(M, eps):
         size = sizes(n, M)  # type: ignore[arg-type]
@@ -76,7 +76,7 @@ def binomial_bound(n: ArrayLike, M: ArrayLike) -> float | NDArray[np.float64]:
     -------
     float or float64 array, in (0, 1]
 
-    Used in: no chapter.
+    Used in: appendix/certificates.
     """
     size = sizes(n, M)
     # Where the bound is below 1, n >= 2M, so the float of M is M.
@@ -161,7 +161,7 @@ def failure_bound(
     The floating-point bounds are computed where they take seconds: `growth_bound` up to M = 32768, and
     `second_moment_bound` up to M = 256 and n = 100. Beyond, call them by name.
 
-    Used in: no chapter.
+    Used in: appendix/certificates.
     """
     if kind not in KINDS:
         raise ValueError(f"kind: expected one of {', '.join(map(repr, KINDS))}, got {kind!r}")

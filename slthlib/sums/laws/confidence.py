@@ -39,7 +39,7 @@ def empirical_bernstein(mean: float, variance: float, draws: int, alpha: float, 
     -------
     float
 
-    Used in: no chapter.
+    Used in: appendix/certificates.
     """
     log_term = math.log(2.0 / alpha)
     return mean + math.sqrt(2.0 * variance * log_term / draws) + 7.0 * largest * log_term / (3.0 * (draws - 1))
@@ -64,7 +64,7 @@ def upper_limit(successes: ArrayLike, draws: ArrayLike, alpha: float) -> float |
     -------
     float or float64 array
 
-    Used in: no chapter.
+    Used in: appendix/certificates.
     """
     k, m = np.broadcast_arrays(np.asarray(successes, dtype=np.float64), np.asarray(draws, dtype=np.float64))
     inside = k < m
@@ -86,7 +86,7 @@ def dominating_masses(tails: ArrayLike) -> NDArray[np.float64]:
     -------
     float64 [160]
 
-    Used in: no chapter.
+    Used in: appendix/certificates.
     """
     # P(F >= g_k) grows with k, so a later bound holds for it too.
     p = np.minimum.accumulate(np.asarray(tails, dtype=np.float64)[::-1])[::-1]

@@ -32,7 +32,7 @@ def counting_bound(*, M: int | None = None, eps: float | None = None) -> int:
     -------
     int
 
-    Used in: sums/subset_sum.
+    Used in: sums/subset_sum, appendix/certificates.
     """
     if either(M, eps):
         return (2 * whole(M)).bit_length()

@@ -47,7 +47,7 @@ def failure_given_magnitudes(
     >>> failure_given_magnitudes([1, 1, 2], 2)
     0.75
 
-    Used in: no chapter.
+    Used in: appendix/products, appendix/certificates.
     """
     return _fractions(magnitudes, _target("largest", largest), False, threads, progress)
 
@@ -82,7 +82,7 @@ def missed_given_magnitudes(
     >>> missed_given_magnitudes([1, 1, 2], 2)
     0.375
 
-    Used in: no chapter.
+    Used in: appendix/certificates.
     """
     if isinstance(target, bool | np.bool_) or not isinstance(target, int | np.integer):
         raise TypeError(f"target: expected a whole number, got {target!r}")

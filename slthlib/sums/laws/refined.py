@@ -28,12 +28,14 @@ def refined_all_targets_probability(n: int, M: int, *, draws: int, seed: int | n
         product over abs(u) of (1 - exp(-lambda(u))),
 
     and the law is the mean of this over random items. From 10 to 16 bits, M = 2**(m-1), it is too high by 0.0025 where
-    it is near 0.5, by 0.0015 near 0.8 and by 0.0005 near 0.95, and far below the middle it is too low. What it leaves
-    out is larger and nearly cancels. The next term of the saddle point, a factor 1 + K_4/(8 K_2**2) - 5 K_3**2/(24
-    K_2**3) on lambda with K_i the derivatives of K, lowers it by 0.012 near 0.5. On the other side a small relation
-    among the items, say X_1 + X_2 = X_3, makes many sums coincide at once: misses come in clumps, and problems differ
-    more than their saddle points do. So it is a law of the average, and too sure of itself for a single problem: of
-    problems promised 0.96, 0.92 succeed. Label ``law-refined``: law derived and simulated.
+    it is near 0.5, by 0.0015 near 0.8 and by 0.0005 near 0.95; at 18 and 20 bits by 0.005 near 0.5. Where it is below
+    0.2, up to 14 bits, it is too low by 0.03 to 0.06.
+
+    What it leaves out is larger and nearly cancels. The next term of the saddle point, a factor 1 + K_4/(8 K_2**2) -
+    5 K_3**2/(24 K_2**3) on lambda with K_i the derivatives of K, lowers it by 0.012 near 0.5. On the other side a small
+    relation among the items, say X_1 + X_2 = X_3, makes many sums coincide at once: misses come in clumps, and problems
+    differ more than their saddle points do. So it is a law of the average, and too sure of itself for a single problem:
+    of problems promised 0.96, 0.92 succeed. Label ``law-refined``: law derived and simulated.
 
     Parameters
     ----------

@@ -40,7 +40,7 @@ def all_targets_failure(n: ArrayLike, M: ArrayLike) -> float | NDArray[np.float6
     -------
     float or float64 array, broadcast over n and M
 
-    Used in: no chapter.
+    Used in: appendix/certificates.
     """
     _, failure = all_targets(n, M, None)
     items, top = np.broadcast_arrays(wholes("n", n), wholes("M", M))

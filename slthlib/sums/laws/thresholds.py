@@ -114,7 +114,7 @@ def samples_needed(
     >>> samples_needed([0.5, 0.95, 0.99], M=2**15).tolist()
     [22, 25, 28]
 
-    Used in: sums/subset_sum.
+    Used in: sums/subset_sum, appendix/sharp.
     """
     wanted = between("success", success, 0.0, 1.0, "(0, 1)")
     top, tolerance = model(M, eps)
