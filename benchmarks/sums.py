@@ -72,6 +72,9 @@ def bars(contests: list[Row], costs: list[Row], extra: Row) -> Iterator[Row]:
     for n in (20, 30):
         yield bar(f"table of counts against NumPy, n = {n}", 4, ratio("table of counts", n, "NumPy table", "slthlib"),
                   "times")  # fmt: skip
+        for bits in (8, 12):
+            yield bar(f"perfect partitions, {bits} bits, n = {n}", 4, ratio(f"perfect, {bits} bits", n, "NumPy table"),
+                      "times")  # fmt: skip
         yield bar(f"perfect partitions, 16 bits, n = {n}", 15, ratio("perfect, 16 bits", n, "NumPy table"), "times")
     kk = time.get(("differencing", 20, "slthlib, batch", 1), 0.0)
     yield bar("differencing n = 20, one core", 2e6, 1e6 / kk if kk else 0.0, "problems/s")

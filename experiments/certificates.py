@@ -5,7 +5,7 @@ beside it what measuring says and what the bounds proved up to rounding say. Wri
 ``chapters/results/certificates.csv``.
 The table below fixes n, the inequality and the numbers of draws before any certifying draw is made. It was chosen with
 draws of another seed: the fewest items, and draws for which the bound was expected to come out about a tenth below eta.
-All certificates hold together with confidence 1 - 18 alpha. Chapters run some cells again, on fewer draws, and must
+All 19 certificates hold together with confidence 1 - 19 alpha. Chapters run some cells again, on fewer draws, and must
 agree.
 """
 
@@ -20,34 +20,36 @@ from slthlib.sums import laws
 SEED = 2009
 OUT = Path(__file__).resolve().parents[1] / "chapters" / "results" / "certificates.csv"
 ALPHA = 1e-6
-MINUTES = 15  # on one core of 2024
+MINUTES = 18  # on one core of 2024
 MILLION = 10**6
-#: For each M and eta: n, and the draws of all magnitudes and of blocks; no blocks means B1.
-CELLS = {
-    32: {
-        0.5: (10, MILLION, 0),
-        0.1: (13, MILLION, 0),
-        0.01: (18, MILLION, 0),
-        1e-4: (26, 3 * MILLION, MILLION),
-        1e-6: (35, 7 * MILLION, 2 * MILLION),
-        1e-9: (48, 7 * MILLION, 45 * MILLION),
-    },
-    128: {
-        0.5: (13, MILLION, 0),
-        0.1: (16, MILLION, 0),
-        0.01: (20, MILLION, 0),
-        1e-4: (28, 3 * MILLION, MILLION),
-        1e-6: (36, 12 * MILLION, 6 * MILLION),
-        1e-9: (49, 13 * MILLION, 100 * MILLION),
-    },
-    512: {
-        0.5: (15, MILLION, 0),
-        0.1: (18, MILLION, 0),
-        0.01: (22, MILLION, 0),
-        1e-4: (30, 3 * MILLION, 0),
-        1e-6: (38, 8 * MILLION, 7 * MILLION),
-        1e-9: (51, 12 * MILLION, 160 * MILLION),
-    },
+#: For each M: eta, n, and the draws of all magnitudes and of blocks; no blocks means B1. The first try for M = 128 and
+#: eta = 1e-9 missed, at 1.1e-9. It stays in the table, because it counts.
+TRIES = {
+    32: (
+        (0.5, 10, MILLION, 0),
+        (0.1, 13, MILLION, 0),
+        (0.01, 18, MILLION, 0),
+        (1e-4, 26, 3 * MILLION, MILLION),
+        (1e-6, 35, 7 * MILLION, 2 * MILLION),
+        (1e-9, 48, 7 * MILLION, 45 * MILLION),
+    ),
+    128: (
+        (0.5, 13, MILLION, 0),
+        (0.1, 16, MILLION, 0),
+        (0.01, 20, MILLION, 0),
+        (1e-4, 28, 3 * MILLION, MILLION),
+        (1e-6, 36, 12 * MILLION, 6 * MILLION),
+        (1e-9, 49, 13 * MILLION, 100 * MILLION),
+        (1e-9, 50, 10 * MILLION, 75 * MILLION),
+    ),
+    512: (
+        (0.5, 15, MILLION, 0),
+        (0.1, 18, MILLION, 0),
+        (0.01, 22, MILLION, 0),
+        (1e-4, 30, 3 * MILLION, 0),
+        (1e-6, 38, 8 * MILLION, 7 * MILLION),
+        (1e-9, 51, 12 * MILLION, 160 * MILLION),
+    ),
 }
 MEASURED = 40_000  # draws for each measurement
 
@@ -88,11 +90,11 @@ def main() -> None:
         OUT, command=f"python experiments/{Path(__file__).name}", seed=SEED, sources=[__file__]
     ) as record:
         rows = []
-        for M, cells in CELLS.items():
-            proved = record.part(f"computed {M}", lambda M=M, cells=cells: computed(M, list(cells)))
-            for (eta, (n, draws, blocks)), before in zip(cells.items(), proved, strict=True):
-                found = record.part(f"measured {M} {eta}", lambda M=M, eta=eta, n=n: measure(M, eta, n))
-                sure = record.part(f"{M} {eta}", lambda M=M, n=n, d=draws, b=blocks: certify(M, n, d, b))
+        for M, tries in TRIES.items():
+            proved = record.part(f"computed {M}", lambda M=M, tries=tries: computed(M, [eta for eta, *_ in tries]))
+            for (eta, n, draws, blocks), before in zip(tries, proved, strict=True):
+                found = record.part(f"measured {M} {n}", lambda M=M, eta=eta, n=n: measure(M, eta, n))
+                sure = record.part(f"{M} {n}", lambda M=M, n=n, d=draws, b=blocks: certify(M, n, d, b))
                 rows.append({"M": M, "eta": eta, "n": n, **sure, **found, "computed_n": before})
                 print(f"M = {M}, n = {n}: {sure['bound']:.3g} for {eta:g}", file=sys.stderr)
         record.save({name: [row[name] for row in rows] for name in rows[0]})

@@ -71,7 +71,7 @@ def use_style() -> None:
     In a notebook it also asks the inline backend for SVG of exactly the size drawn, without date or version, so that a
     stored output can be compared byte for byte. Calling it twice does no harm.
 
-    Used in: sums/subset_sum, sums/partition, sums/constrained, appendix/sharp, appendix/products,
+    Used in: sums/subset_sum, sums/partition, sums/constrained, sums/quantized, appendix/sharp, appendix/products,
     appendix/certificates.
     """
     known = {Path(entry.fname) for entry in font_manager.fontManager.ttflist}
@@ -105,7 +105,7 @@ def new(width: float = 5.2, height: float = 3.4, *, panels: int = 1, **options: 
     figure, axes
         The figure, and one ``Axes`` or an array of ``panels`` of them.
 
-    Used in: sums/subset_sum, sums/partition, sums/constrained, appendix/sharp, appendix/products,
+    Used in: sums/subset_sum, sums/partition, sums/constrained, sums/quantized, appendix/sharp, appendix/products,
     appendix/certificates.
     """
     if not 0 < width <= 6.5:
@@ -149,7 +149,7 @@ def interval_points(
     ErrorbarContainer
         What matplotlib drew.
 
-    Used in: sums/partition, sums/subset_sum.
+    Used in: sums/partition, sums/subset_sum, sums/quantized.
     """
     values = {"x": x, "low": low, "mid": mid, "high": high}
     arrays = {name: np.atleast_1d(np.asarray(value, dtype=float)) for name, value in values.items()}
@@ -206,7 +206,7 @@ def measured(
 
     Notes
     -----
-    Used in: sums/partition, sums/subset_sum, sums/constrained.
+    Used in: sums/partition, sums/subset_sum, sums/constrained, sums/quantized.
     """
     if law is not None:
         places, values = law if isinstance(law, tuple) else (x, law)
@@ -228,7 +228,7 @@ def show(ax: Axes, *, legend: Any = "best", **labels: Any) -> None:
 
     Notes
     -----
-    Used in: sums/subset_sum, sums/partition, sums/constrained, appendix/sharp, appendix/products,
+    Used in: sums/subset_sum, sums/partition, sums/constrained, sums/quantized, appendix/sharp, appendix/products,
     appendix/certificates.
     """
     ax.set(**labels)

@@ -34,7 +34,7 @@ class Interval:
 
     Notes
     -----
-    Used in: sums/partition, sums/constrained.
+    Used in: sums/partition, sums/constrained, sums/quantized.
     """
 
     low: Any
@@ -93,7 +93,7 @@ def wilson(successes: ArrayLike, trials: ArrayLike, level: float = 0.95) -> Inte
 
     Notes
     -----
-    Used in: sums/partition, sums/subset_sum, sums/constrained.
+    Used in: sums/partition, sums/subset_sum, sums/constrained, sums/quantized.
     """
     k, n = successes_and_trials(successes, trials)
     z2 = special.ndtri(tail(level)) ** 2

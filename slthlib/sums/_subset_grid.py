@@ -18,8 +18,8 @@ from slthlib.sums._jit import kernel
 _ZERO, _ONE = np.uint64(0), np.uint64(1)
 #: Columns of a plan. Of the items: which enter negated, sum of all magnitudes, sum of the negated ones, the power of
 #: two of the scale and whether it is exact. Of the target: its place on the grid; the goal, and 1 if it lies half a
-#: unit lower; errors below STOP are good enough, and those less than WINDOW beyond the best cannot be told from it
-#: (0: all can).
+#: unit lower, as half of an odd sum does; errors below STOP are good enough, and those less than WINDOW beyond the
+#: best cannot be told from it (0: all can).
 FLIP, TOTAL, NEGATIVE, SCALE, EXACT, AIM, GOAL, HALF, STOP, WINDOW = range(10)
 PLAN_COLUMNS = 10
 #: Columns of a scale: the unit of four steps of the grid as a product of two floats (0: sum the floats instead); what

@@ -89,10 +89,10 @@ def is_unsure(plan, state):
 
 
 @kernel
-def search_long_rows(magnitudes, plans, masks, unsure, scratch, halt):
+def search_long_rows(magnitudes, plans, masks, unsure, scratch, grown, halt):
     """Find the closest subset of every row; ``unsure`` is 1 where rounding leaves several.
 
-    One row of magnitudes serves all plans.
+    One row of magnitudes serves all plans. If both lists are ``grown`` already, they are those of the first row.
     """
     a, b, state, tables = scratch
     rows, n = plans.shape[0], magnitudes.shape[1]
@@ -101,8 +101,8 @@ def search_long_rows(magnitudes, plans, masks, unsure, scratch, halt):
         half += 1
     for r in range(rows):
         items = magnitudes[min(r, magnitudes.shape[0] - 1)]
-        for side in range(2):
-            if r < magnitudes.shape[0]:
+        if r < magnitudes.shape[0] and not grown:
+            for side in range(2):
                 grow_list(a if side == 0 else b, items, side * half, half, halt)
         begin(state, plans[r, GOAL], plans[r, WINDOW], plans[r, STOP], plans[r, HALF])
         taken = _ZERO

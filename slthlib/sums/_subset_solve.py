@@ -9,11 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from slthlib.sums import _subset_grid as grid
-from slthlib.sums._batches import Halt
+from slthlib.sums._batches import Halt, run_in_chunks
 from slthlib.sums._subset_brute import brute_scratch, try_all
 from slthlib.sums._subset_eight import LONGEST
 from slthlib.sums._subset_good import SMALLEST, find_good_rows
 from slthlib.sums._subset_long import long_half, long_scratch, search_long_rows
+from slthlib.sums._subset_merge import grow_list
 from slthlib.sums._subset_rows import scratch, search_rows
 from slthlib.sums._subset_shared import listed, look_up_rows, shared_lists
 from slthlib.sums._subset_sized import LARGEST_TOTAL, LONGEST_SIZED, search_sized_rows, sized_scratch
@@ -23,6 +24,11 @@ from slthlib.sums._subset_totals import float_totals, integer_totals
 
 #: Up to so many items every subset is tried.
 _BRUTE = 12
+#: Bytes of two lists that take a millisecond to grow.
+_WORTH_TWO = 2.0**22
+#: What the last call worked in, for the next one of its kind: fresh memory costs more time than the work done in it.
+_SPARE: dict[Any, Any] = {}
+_SPARE_BYTES = 2.0**25
 #: Measured seconds for 2**(n/2): only to cut batches into chunks and to decide when a progress bar is welcome.
 _STEP = 6e-9
 
@@ -38,17 +44,28 @@ class Solver:
         What the caller calls the targets.
     size : int or None
     tolerance : float
+    threads : int or None
+        For a single problem; a batch is given to threads in chunks.
     """
 
-    def __init__(self, items: NDArray, targets: NDArray, name: str, size: int | None, tolerance: float) -> None:
+    def __init__(
+        self,
+        items: NDArray,
+        targets: NDArray,
+        name: str,
+        size: int | None,
+        tolerance: float,
+        threads: int | None = None,
+    ) -> None:
         self.items, self.targets, self.name, self.size, self.tolerance = items, targets, name, size, tolerance
-        self.rows, self.n = targets.size, items.shape[1]
+        self.rows, self.n, self.threads = targets.size, items.shape[1], threads
         self.shared = len(items) < self.rows
         self.real = items.dtype.kind == "f"
         self.masks = np.zeros(self.rows, np.uint64)
         self.totals, self.errors = np.empty(self.rows, items.dtype), np.empty(self.rows, items.dtype)
         self.eager = tolerance > 0 and size is None and self.n >= SMALLEST
         self.local = threading.local()
+        self.room: Any = None
         self.lock = threading.Lock()
         self.lists: Any = None
         self.kernel: Any
@@ -99,6 +116,12 @@ class Solver:
             self._decide(start, unsure, halt)
         self._sum_up(start, stop, magnitudes, plans, scales)
 
+    def finish(self) -> None:
+        """Leave something to work in to the next call; no thread uses it any more."""
+        if self.room is not None and self.memory <= _SPARE_BYTES:
+            _SPARE.clear()
+            _SPARE[self.scratch, self.n] = self.room
+
     def _search(self, magnitudes: NDArray, plans: NDArray, masks: NDArray, unsure: NDArray, halt: Halt) -> None:
         if self.listed:
             with self.lock:
@@ -109,11 +132,25 @@ class Solver:
         room = getattr(self.local, "room", None)
         if room is None:
             assert self.scratch is not None
-            room = self.local.room = self.scratch(self.n)
+            room = _SPARE.pop((self.scratch, self.n), None) or self.scratch(self.n)  # pop lets only one thread have it
+            self.local.room = self.room = room
         if self.shared and self.kernel is not search_long_rows:
             magnitudes = np.repeat(magnitudes, len(plans), axis=0)
-        sized = () if self.size is None else (self.size,)
-        self.kernel(magnitudes, plans, *sized, masks, unsure, room, halt)
+        before = () if self.size is None else (self.size,)
+        after = () if self.kernel is not search_long_rows else (self._grow_together(magnitudes, room, halt),)
+        self.kernel(magnitudes, plans, *before, masks, unsure, room, *after, halt)
+
+    def _grow_together(self, magnitudes: NDArray, room: Any, halt: Halt) -> bool:
+        """Grow the lists of a single long problem in two threads, which the kernel would do one after the other."""
+        if self.rows > 1 or self.memory < _WORTH_TWO:
+            return False
+        half = long_half(self.n)
+
+        def work(side: int, stop: int, _own: Halt) -> None:
+            grow_list(room[side], magnitudes[0], side * half, half, halt)
+
+        run_in_chunks(work, 2, self.seconds / 4, threads=self.threads, progress=False, label="")
+        return True
 
     def check(self) -> None:
         """Refuse what cannot be solved before the work begins."""

@@ -123,7 +123,7 @@ def best_partitions(
     -------
     Partitions
 
-    Used in: sums/partition, sums/constrained.
+    Used in: sums/partition, sums/constrained, sums/quantized.
     """
     checked = check_items(items, batch=True)
     wanted = check_imbalance(imbalance, checked.given.shape[1])
@@ -158,7 +158,7 @@ def _solve(
     if rows == 1:
         run_interruptibly(lambda halt: work(0, 1, halt))
     else:
-        seconds = _SECONDS_PER_STEP * 2.0 ** (n / 2) * (1 if imbalance is None else 3)
+        seconds = _SECONDS_PER_STEP * 2.0 ** (n / 2) * (1 if imbalance is None else 2)
         label = f"partitions of {n}"
         run_in_chunks(work, rows, seconds, threads=threads, progress=progress, label=label, memory=needed)
     return signs, differences

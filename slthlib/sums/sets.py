@@ -52,7 +52,7 @@ def reachable_sums(items: ArrayLike, low: int, high: int) -> NDArray[np.bool_]:
     >>> reachable_sums([3, -1], -1, 3)
     array([ True,  True, False,  True,  True])
 
-    Used in: no chapter.
+    Used in: sums/quantized.
     """
     rows, _ = whole_rows(items, batch=False)
     low, high = check_range(low, high)
@@ -120,7 +120,7 @@ def count_missed(
     >>> count_missed([3, -1], -1, 3)
     1
 
-    Used in: appendix/products, appendix/certificates.
+    Used in: sums/quantized, appendix/products, appendix/certificates.
     """
     rows, many = whole_rows(items, batch=None)
     low, high = check_range(low, high)

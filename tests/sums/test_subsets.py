@@ -30,6 +30,7 @@ MODULES = {"_subset_solve": _subset_solve, "_subset_long": _subset_long, "_subse
 
 @pytest.fixture(params=ROUTES)
 def route(request, monkeypatch):
+    monkeypatch.setattr(_subset_solve, "_SPARE", {})  # what earlier calls worked in has other sizes
     for place, value in ROUTES[request.param].items():
         module, name = place.split(".")
         monkeypatch.setattr(MODULES[module], name, value)
@@ -126,6 +127,20 @@ def test_a_hundred_thousand_hostile_problems_one_by_one(sizes):
 @pytest.mark.parametrize("sizes", [False, True])
 def test_hostile_problems_by_every_route(route, sizes):
     assert hold(5_000, 2032, sizes=sizes) >= 5_000
+
+
+@pytest.mark.parametrize("low_bits", [18, 20, 22, 24])
+def test_near_ties_in_the_bits_that_do_not_fit_in_32(low_bits, route):
+    """Few distinct leading bits make many subsets nearly as good as the best; the last bits decide between them."""
+    rng = np.random.default_rng(low_bits)
+    for n in (6, 9, 12):
+        rows = rng.integers(0, 4, (400, n)) * 2**46 + rng.integers(0, 2**low_bits, (400, n))
+        rows *= rng.choice([-1, 1], rows.shape)
+        targets = (rows * rng.integers(0, 2, rows.shape)).sum(axis=1) + rng.integers(-(2**low_bits), 2**low_bits, 400)
+        targets = np.clip(targets, *limits(rows))
+        found = closest_subsets(rows, targets)
+        check_integers(rows, targets, found)
+        assert np.array_equal(found.errors, least_errors(rows, targets))
 
 
 def hold_shared(count, seed, *, sizes=False):

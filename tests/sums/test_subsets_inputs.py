@@ -129,11 +129,11 @@ def test_refusals(call, message):
 
 
 def test_a_whole_number_as_tolerance_is_not_rounded_up():
-    """2**53 + 1 is no float; the float above it would let through an error of 2**53 + 2."""
-    items, target = [2**54, 2**53 + 2], 2**53 + 2 + 2**53 + 2
-    far = closest_subsets([items], [target], tolerance=2**54 + 3)
-    assert far.errors[0] <= 2**54 + 3
-    assert closest_subsets([[2**54 + 4]] * 5, [0] * 5, size=1, tolerance=2**54 + 3).errors[0] == 2**54 + 4
+    """2**54 + 3 is no float; the one above it would let through an error of 2**54 + 4, whichever is met first."""
+    for pair in ([2**54 + 4, 2**54 + 2], [2**54 + 2, 2**54 + 4]):
+        for count in (1, 5):
+            found = closest_subsets([pair] * count, [0] * count, size=1, tolerance=2**54 + 3)
+            assert (found.errors == 2**54 + 2).all()
     assert closest_subsets([[7]], [7], tolerance=10**400).errors[0] <= 7
 
 

@@ -105,6 +105,21 @@ def test_two_threads_may_call_at_once():
             assert list(singles) == [e.errors[0] for e in expected]
 
 
+def test_what_a_call_worked_in_is_used_again_by_one_call_at_a_time():
+    items, targets = problems(60, 30)
+    expected = closest_subsets(items, targets)
+    (kept,) = _subset_solve._SPARE.values()
+    again = closest_subsets(items[::-1], targets[::-1], threads=1)
+    assert next(iter(_subset_solve._SPARE.values())) is kept
+    assert same(closest_subsets(items, targets), expected)
+    assert np.array_equal(again.errors[::-1], expected.errors)
+    with ThreadPoolExecutor(4) as pool:
+        for found in pool.map(lambda _: closest_subsets(items, targets, threads=2), range(12)):
+            assert same(found, expected)
+    closest_subset(items[0][:20], 0)
+    assert [n for _, n in _subset_solve._SPARE] == [20]
+
+
 def test_fewer_threads_work_where_not_all_have_room(monkeypatch):
     items, targets = problems(6, 38)
     expected = closest_subsets(items, targets, threads=3)

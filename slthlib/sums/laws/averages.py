@@ -55,7 +55,7 @@ def averaged_failure(
     Estimate
         Mean and standard error.
 
-    Used in: appendix/certificates.
+    Used in: sums/quantized, appendix/certificates.
     """
     items, largest, rows = countable(whole(n, "n")), whole(M), whole(draws, "draws", 2)
     check_memory(16.25 * items * largest, "the table of all sums")
@@ -101,7 +101,7 @@ def exact_failure(n: int, M: int, *, target: int | None = None) -> float:
     >>> exact_failure(1, 1)
     1.0
 
-    Used in: appendix/certificates.
+    Used in: sums/quantized, appendix/certificates.
     """
     items, largest = countable(whole(n, "n")), whole(M)
     if (rows := math.comb(items + largest, largest)) > _MOST_ROWS:

@@ -76,7 +76,7 @@ def binomial_bound(n: ArrayLike, M: ArrayLike) -> float | NDArray[np.float64]:
     -------
     float or float64 array, in (0, 1]
 
-    Used in: appendix/certificates.
+    Used in: sums/quantized, appendix/certificates.
     """
     size = sizes(n, M)
     # Where the bound is below 1, n >= 2M, so the float of M is M.
@@ -161,7 +161,7 @@ def failure_bound(
     The floating-point bounds are computed where they take seconds: `growth_bound` up to M = 32768, and
     `second_moment_bound` up to M = 256 and n = 100. Beyond, call them by name.
 
-    Used in: appendix/certificates.
+    Used in: sums/quantized, appendix/certificates.
     """
     if kind not in KINDS:
         raise ValueError(f"kind: expected one of {', '.join(map(repr, KINDS))}, got {kind!r}")

@@ -136,7 +136,7 @@ def certify_failure(
     Every certificate tried counts, also those whose bound disappoints: the best of r certificates holds with
     confidence 1 - r alpha.
 
-    Used in: appendix/certificates.
+    Used in: sums/quantized, appendix/certificates.
     """
     items, largest, given = countable(whole(n, "n")), whole(M), _draws(draws)
     if np.ndim(alpha):

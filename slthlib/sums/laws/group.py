@@ -33,7 +33,7 @@ def group_failure_bound(n: ArrayLike, N: ArrayLike) -> float | NDArray[np.float6
     >>> round(group_failure_bound(13, 256), 2)
     0.4
 
-    Used in: no chapter.
+    Used in: sums/quantized.
     """
     items, order = np.broadcast_arrays(wholes("n", n), wholes("N", N))
     # Beyond b = 64 the first factor is 1 in float64, and the rest only grows with b.

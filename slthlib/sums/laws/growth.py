@@ -45,7 +45,7 @@ def growth_bound(n: ArrayLike, M: int) -> float | NDArray[np.float64]:
     The step from G_k to G_{k+1} is monotone, and doubles when G_k doubles. So if G_{k+1} <= q G_k everywhere, then
     G_{k+j} <= q**j G_k: that is how n beyond 512 is answered.
 
-    Used in: appendix/sharp, appendix/certificates.
+    Used in: sums/quantized, appendix/sharp, appendix/certificates.
     """
     count, largest = items_checked(n), whole(M)
     if largest > _LARGEST:

@@ -32,7 +32,7 @@ def counting_bound(*, M: int | None = None, eps: float | None = None) -> int:
     -------
     int
 
-    Used in: sums/subset_sum, appendix/certificates.
+    Used in: sums/subset_sum, sums/quantized, appendix/certificates.
     """
     if either(M, eps):
         return (2 * whole(M)).bit_length()
@@ -101,7 +101,7 @@ def failure_lower_bound(
     -------
     float or float64 array, in [0, 1]
 
-    Used in: no chapter.
+    Used in: sums/quantized.
     """
     missed = 1.0 - np.asarray(coverage_upper_bound(n, M=M, eps=eps))
     if not either(M, eps):

@@ -34,7 +34,7 @@ def product_all_targets_probability(
     -------
     float or float64 array, broadcast over the arguments
 
-    Used in: appendix/products.
+    Used in: sums/quantized, appendix/products.
     """
     items, first, second = wholes("n", n), wholes("M1", M1), wholes("M2", M2)
     window = first * second if largest is None else wholes("largest", largest)
@@ -69,7 +69,7 @@ def product_parity_bound(
     -------
     float or float64 array, broadcast over the arguments
 
-    Used in: appendix/products.
+    Used in: sums/quantized, appendix/products.
     """
     items, first, second = wholes("n", n), wholes("M1", M1), wholes("M2", M2)
     odd_second = np.ceil(second / 2) / second if positive else _odd(second)

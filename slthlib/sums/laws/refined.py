@@ -52,7 +52,7 @@ def refined_all_targets_probability(n: int, M: int, *, draws: int, seed: int | n
     -------
     Estimate
 
-    Used in: no chapter.
+    Used in: sums/quantized.
     """
     for name, value, least in (("n", n, 1), ("M", M, 1), ("draws", draws, 2)):
         if np.ndim(value):

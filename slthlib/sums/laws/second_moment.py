@@ -52,7 +52,7 @@ def second_moment_bound(n: ArrayLike, M: int, *, first: int | None = None) -> fl
     -------
     float or float64 array, in (0, 1]
 
-    Used in: appendix/sharp, appendix/certificates.
+    Used in: sums/quantized, appendix/sharp, appendix/certificates.
     """
     count, largest = wholes("n", n), _checked_largest(M)
     if count.max() > 100:

@@ -40,7 +40,7 @@ def all_targets_failure(n: ArrayLike, M: ArrayLike) -> float | NDArray[np.float6
     -------
     float or float64 array, broadcast over n and M
 
-    Used in: appendix/certificates.
+    Used in: sums/quantized, appendix/certificates.
     """
     _, failure = all_targets(n, M, None)
     items, top = np.broadcast_arrays(wholes("n", n), wholes("M", M))
@@ -82,7 +82,7 @@ def small_failure_probability(n: ArrayLike, M: ArrayLike) -> float | NDArray[np.
     -------
     float or float64 array, broadcast over n and M; at most 1, and 0 where float64 ends
 
-    Used in: no chapter.
+    Used in: sums/quantized.
     """
     items, top = np.broadcast_arrays(wholes("n", n), wholes("M", M))
     shape = items.shape

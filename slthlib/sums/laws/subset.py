@@ -65,7 +65,7 @@ def subset_sum_probability(
     >>> round(subset_sum_probability(14, 1, M=512), 3)
     0.971
 
-    Used in: sums/subset_sum.
+    Used in: sums/subset_sum, sums/quantized.
     """
     log_mean, shift, stretch, trivial, sure = one_target(n, target, M, eps, size)
     hit, _ = reach(log_mean, shift, stretch)

@@ -56,7 +56,7 @@ def all_targets_probability(
     >>> round(all_targets_probability(15, M=512), 3)
     0.624
 
-    Used in: sums/subset_sum, appendix/products.
+    Used in: sums/subset_sum, sums/quantized, appendix/products.
     """
     every, _ = all_targets(n, M, eps, largest)
     return plain(every)

@@ -51,7 +51,7 @@ def subset_sum_threshold(
     >>> round(subset_sum_threshold(M=2**15), 2), round(subset_sum_threshold(M=2**15, targets="one"), 2)
     (20.17, 16.56)
 
-    Used in: no chapter.
+    Used in: sums/quantized.
     """
     if targets not in ("all", "one"):
         raise ValueError(f"targets: expected 'all' or 'one', got {targets!r}")
@@ -114,7 +114,7 @@ def samples_needed(
     >>> samples_needed([0.5, 0.95, 0.99], M=2**15).tolist()
     [22, 25, 28]
 
-    Used in: sums/subset_sum, appendix/sharp.
+    Used in: sums/subset_sum, sums/quantized, appendix/sharp.
     """
     wanted = between("success", success, 0.0, 1.0, "(0, 1)")
     top, tolerance = model(M, eps)

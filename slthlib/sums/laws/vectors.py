@@ -16,8 +16,8 @@ def vector_subset_sum_probability(
     """Probability that some subset sum of n vectors comes within ``eps`` of one target in every coordinate.
 
     The coordinates of the vectors are independent and uniform on [-1, 1]. Given the drift G, now a standard normal
-    vector, the sums near the target are Poisson with the mean A exp(-|G - h|**2 / 2) within the cube, A =
-    (2 eps)**d 2**n (6 / (pi n))**(d / 2) and h = 2 sqrt(3 / n) times the target; |G - h|**2 is a noncentral
+    vector, the sums near the target are Poisson with the mean ``A exp(-|G - h|**2 / 2)`` within the cube, A =
+    (2 eps)**d 2**n (6 / (pi n))**(d / 2) and h = 2 sqrt(3 / n) times the target; the square of G - h is noncentral
     chi-square. So n = d log2(1 / eps) + (d / 2) log2(pi n / 24) items are where it turns. Label ``law-multi``: law
     derived; compared with few simulations, in two dimensions.
 
