@@ -206,7 +206,7 @@ def measured(
 
     Notes
     -----
-    Used in: sums/partition, sums/subset_sum, sums/constrained, sums/quantized.
+    Used in: sums/partition, sums/subset_sum, sums/constrained, sums/quantized, appendix/products.
     """
     if law is not None:
         places, values = law if isinstance(law, tuple) else (x, law)

@@ -93,7 +93,7 @@ def wilson(successes: ArrayLike, trials: ArrayLike, level: float = 0.95) -> Inte
 
     Notes
     -----
-    Used in: sums/partition, sums/subset_sum, sums/constrained, sums/quantized.
+    Used in: sums/partition, sums/subset_sum, sums/constrained, sums/quantized, appendix/products.
     """
     k, n = successes_and_trials(successes, trials)
     z2 = special.ndtri(tail(level)) ** 2
@@ -128,7 +128,7 @@ def clopper_pearson(successes: ArrayLike, trials: ArrayLike, level: float = 0.95
 
     Notes
     -----
-    Used in: sums/partition.
+    Used in: sums/partition, appendix/products.
     """
     k, n = successes_and_trials(successes, trials)
     miss = tail(level)

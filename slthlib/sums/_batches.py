@@ -45,17 +45,19 @@ def run_in_chunks(
     progress: bool | None,
     label: str,
     memory: float = 0.0,
+    abreast: int = 1,
 ) -> None:
     """Call ``work(start, stop, halt)`` over ``range(rows)``; kernels release the lock, so threads are enough.
 
-    Every row is solved on its own, so the answers do not depend on the number of threads. Fewer threads work where
+    Every row is solved on its own, so the answers do not depend on the number of threads. A kernel that takes several
+    rows abreast is given that many at least. Fewer threads work where
     not all have room, each of them taking ``memory`` bytes. ``halt[0]`` turns 1 when the user interrupts; kernels
     look at it between steps of a second or less. If ``work`` fails, what raises is its failure at the lowest rows.
     """
     total = rows * seconds_each
     workers = min(thread_count(threads), rows, 1 + int(total / _WORTH_A_THREAD))
     workers = min(workers, max(1, int(_ROOM / max(memory, 1.0))))
-    chunk = _chunk_size(rows, seconds_each, workers)
+    chunk = _chunk_size(rows, seconds_each, workers, abreast)
     if progress is None:
         progress = total / workers > 1.5 and sys.stderr is not None and sys.stderr.isatty()
     run = _Run(work, rows, chunk)
@@ -84,12 +86,12 @@ def run_in_chunks(
         raise min(run.failures, key=lambda failure: failure[0])[1]
 
 
-def _chunk_size(rows: int, seconds_each: float, workers: int) -> int:
+def _chunk_size(rows: int, seconds_each: float, workers: int, abreast: int) -> int:
     """Eight chunks or more a worker, of a tenth of a second and 2**16 rows at most, and a millisecond at least."""
     size = min(-(-rows // (8 * workers)), int(0.1 / seconds_each))
     size = max(size, min(int(1e-3 / seconds_each), -(-rows // workers)), 1)
     size = min(size, 1 << 16)
-    abreast = 64 if size >= 256 else 4 if size >= 4 else 1  # kernels take so many rows at a time
+    abreast = max(abreast, 64 if size >= 256 else 4 if size >= 4 else 1)
     return -(-size // abreast) * abreast
 
 

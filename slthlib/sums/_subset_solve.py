@@ -94,6 +94,11 @@ class Solver:
             self.kernel, self.scratch = search_long_rows, long_scratch
             self.seconds = _STEP * 2.0 ** (n / 2) * max(1.0, 2.0 ** (outside / 2 - 1))
 
+    @property
+    def abreast(self) -> int:
+        """How many rows the kernel takes at a time."""
+        return 64 if self.kernel is try_all else 4 if self.kernel in (search_rows, search_sized_rows) else 1
+
     def _largest_total(self) -> float:
         return float(np.abs(self.items.astype(np.float64)).sum(axis=1).max()) * (1 + 1e-12)
 

@@ -207,7 +207,7 @@ def _solve(
         label = f"subsets of {n}"
         run_in_chunks(
             solver.work, solver.rows, solver.seconds, threads=threads, progress=progress, label=label,
-            memory=solver.memory,
+            memory=solver.memory, abreast=solver.abreast,
         )  # fmt: skip
     solver.finish()
     return Subsets(solver.masks, solver.totals, solver.errors, n)

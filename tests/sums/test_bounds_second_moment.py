@@ -1,4 +1,4 @@
-"""The second-moment bound against the definition, by brute force; what it says at practical sizes; and the joint bound."""
+"""The second-moment bound against the definition, by brute force; at practical sizes; and the joint bound."""
 
 from itertools import combinations, product
 

@@ -65,7 +65,7 @@ def test_chunks_do_not_change_a_bit(extra, n, share, monkeypatch):
         targets = hostile_targets(np.random.default_rng(n), np.resize(items, (301, n)))
     whole = closest_subsets(items, targets, threads=1, **extra)
     for chunk in (1, 2, 3, 7, 64, 65, 200):
-        monkeypatch.setattr(_batches, "_chunk_size", lambda rows, seconds, workers, chunk=chunk: chunk)
+        monkeypatch.setattr(_batches, "_chunk_size", lambda *given, chunk=chunk: chunk)
         assert same(closest_subsets(items, targets, threads=2, **extra), whole)
 
 
@@ -77,7 +77,7 @@ def test_a_row_that_is_done_does_not_go_on_because_its_neighbours_do(monkeypatch
     targets = items[:, :9].sum(axis=1) + 3
     found = []
     for chunk in (1, 4, 8):
-        monkeypatch.setattr(_batches, "_chunk_size", lambda rows, seconds, workers, chunk=chunk: chunk)
+        monkeypatch.setattr(_batches, "_chunk_size", lambda *given, chunk=chunk: chunk)
         found.append(closest_subsets(items, targets, tolerance=2.0**19))
     assert same(found[0], found[1])
     assert same(found[0], found[2])

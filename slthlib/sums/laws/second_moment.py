@@ -113,7 +113,7 @@ def second_moment_missed(n: int, M: int, *, width: int | None = None) -> NDArray
     float64 [M + 1]
         In [0, 1], for t = 0..M; 0 for t = 0, the sum of no item.
 
-    Used in: no chapter.
+    Used in: appendix/sharp.
     """
     items, largest = whole(n, "n"), _checked_largest(M)
     if items > 100:
