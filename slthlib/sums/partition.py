@@ -122,6 +122,7 @@ def best_partitions(
     Returns
     -------
     Partitions
+        With an imbalance, possibly another of equally good ones than `best_partition` returns for the row.
 
     Used in: sums/partition, sums/constrained, sums/quantized.
     """

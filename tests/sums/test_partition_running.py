@@ -52,7 +52,11 @@ def test_a_batch_is_its_rows(one, batch, extra, kind, rows, n):
     found = batch(items, **extra)
     for r, row in enumerate(items):
         single = one(row, **extra)
-        assert np.array_equal(single.signs, found.signs[r])
+        if extra:  # with an imbalance other kernels do it, which may choose another of equally good partitions
+            assert abs((single.signs * row).sum()) == abs((found.signs[r] * row).sum())
+            assert single.signs.sum() == found.signs[r].sum() == 1
+        else:
+            assert np.array_equal(single.signs, found.signs[r])
         assert single.difference == found.differences[r]
         assert single.optimal == found.optimal[r]
         assert single.slack == found.slack[r]
