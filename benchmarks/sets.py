@@ -1,7 +1,12 @@
 """Reachable sums, counts and coverage against what you would use instead."""
 
+import ctypes
+import shutil
+import subprocess
+import tempfile
 from collections.abc import Callable
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -39,6 +44,52 @@ def load_gmpy() -> Callable[[list[int]], int]:
         for x in items:
             reached |= reached << x
         return int(gmpy2.popcount(reached))
+
+    return solve
+
+
+CPP = r"""
+#include <cstdint>
+#include <cstring>
+extern "C" int64_t count(const int64_t *items, int64_t n, uint64_t *t, int64_t words) {
+    std::memset(t, 0, 8 * words);
+    t[0] = 1;
+    for (int64_t i = 0, top = 0; i < n; ++i) {
+        top += items[i];
+        const int64_t shift = items[i] / 64, bits = items[i] % 64;
+        if (items[i] == 0) continue;
+        if (bits == 0)
+            for (int64_t k = top / 64; k >= shift; --k) t[k] |= t[k - shift];
+        else {
+            for (int64_t k = top / 64; k > shift; --k) t[k] |= t[k - shift] << bits | t[k - shift - 1] >> (64 - bits);
+            t[shift] |= t[0] << bits;
+        }
+    }
+    int64_t found = 0;
+    for (int64_t k = 0; k < words; ++k) found += __builtin_popcountll(t[k]);
+    return found;
+}
+"""
+
+
+def load_cpp() -> Callable[[np.ndarray], int]:
+    """The loop that a C++ programmer would write, by the compiler of this machine, if it has one."""
+    compiler = shutil.which("c++")
+    if compiler is None:
+        raise ImportError("no C++ compiler")
+    folder = Path(tempfile.mkdtemp())
+    source = folder / "bits.cpp"
+    source.write_text(CPP)
+    built = folder / "bits.so"
+    subprocess.run([compiler, "-O3", "-march=native", "-shared", "-fPIC", source, "-o", built], check=True)
+    count = ctypes.CDLL(str(built)).count
+    count.restype = ctypes.c_int64
+
+    def solve(items: np.ndarray) -> int:
+        table = np.empty(int(items.sum()) // 64 + 1, np.uint64)
+        rows = np.ascontiguousarray(items, np.int64)
+        return int(count(ctypes.c_void_p(rows.ctypes.data), ctypes.c_int64(rows.size),
+                         ctypes.c_void_p(table.ctypes.data), ctypes.c_int64(table.size)))  # fmt: skip
 
     return solve
 
@@ -114,6 +165,7 @@ def tasks() -> list[Task]:
             Rival("Python integer", "", lambda: python_bits, sizes, **plain),
             Rival("gmpy2", "gmpy2", load_gmpy, sizes, **plain),
             Rival("NumPy booleans", "numpy", lambda: numpy_bools, sizes),
+            Rival("C++ loop, -O3", "", load_cpp, sizes),
         ]),
         Task("table of counts", lambda rng, n, count: rng.integers(0, 2**12 + 1, (count, n)),
              lambda rows: [numpy_counts(row) for row in rows], [

@@ -50,6 +50,9 @@ def bars(contests: list[Row], costs: list[Row], extra: Row) -> Iterator[Row]:
     for n, wanted in ((10, 15e6), (16, 1.2e6), (20, 4e5), (24, 1.1e5), (30, 1.4e4)):
         seconds = cost.get(("closest subset", n, harness.CORES), 0.0)
         yield bar(f"batch, {harness.CORES} threads, n = {n}", wanted, 1 / seconds if seconds else 0.0, "problems/s")
+    alone, together = cost.get(("closest subset", 20, 1), 0.0), cost.get(("closest subset", 20, harness.CORES), 0.0)
+    gain = alone / together if together else 0.0
+    yield bar(f"{harness.CORES} threads against one, n = 20", 0.95 * harness.CORES, gain, "times")
     for n in (16, 21, 24, 30):
         for rival, wanted in (("NumPy meet in the middle", 15), ("numba, argsort", 10),
                               ("numba, merge with branches", 3)):  # fmt: skip
@@ -62,6 +65,13 @@ def bars(contests: list[Row], costs: list[Row], extra: Row) -> Iterator[Row]:
         yield bar(f"one instance, n = {n}", limit, cost.get(("closest subset, one", n, harness.CORES), 0.0), "s",
                   least=False)  # fmt: skip
     yield bar("one instance, n = 60", 15.0, extra.get("largest", 0.0), "s", least=False)
+    yield bar("one instance, n = 60, memory", 5.0, extra.get("memory", 0.0), "GB", least=False)
+    for solver, threads, first in (("closest subset", 1, 20), ("closest subset, one", harness.CORES, 36)):
+        sizes = [n for s, n, t in sorted(cost) if (s, t) == (solver, threads) and n >= first]
+        growth = [cost[solver, n, threads] / cost[solver, n - 2, threads] for n in sizes if n - 2 in sizes]
+        name = f"{solver}, {threads} thr, n = {first}..{max(sizes, default=0)}: two more items"
+        yield bar(f"{name}, most", 2.1, max(growth, default=0.0), "times", least=False)
+        yield bar(f"{name}, least", 1.9, min(growth, default=0.0), "times")
     yield bar("two-way partition n = 20 against partitionpy", 1e3,
               ratio("best partition", 20, "partitionpy complete_karmarkar_karp"), "times")  # fmt: skip
     fastest = min(ratio("best partition", 20, "prtpy cbldm"), ratio("best partition", 20, "prtpy complete_greedy"))
@@ -69,6 +79,10 @@ def bars(contests: list[Row], costs: list[Row], extra: Row) -> Iterator[Row]:
     for rival, wanted in (("Python integer", 8), ("gmpy2", 4), ("NumPy booleans", 15)):
         for n in (10**6, 10**7):
             yield bar(f"bitset of {n:,} against {rival}", wanted, ratio("reachable sums", n, rival, "slthlib"), "times")
+            if rival == "gmpy2":
+                loop = ratio("reachable sums", n, "C++ loop, -O3", "slthlib")
+                yield bar(f"bitset of {n:,} against a C++ loop", 1.3, 1 / loop if loop else 0.0, "times its time",
+                          least=False)  # fmt: skip
     for n in (20, 30):
         yield bar(f"table of counts against NumPy, n = {n}", 4, ratio("table of counts", n, "NumPy table", "slthlib"),
                   "times")  # fmt: skip
@@ -90,7 +104,7 @@ def bars(contests: list[Row], costs: list[Row], extra: Row) -> Iterator[Row]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--quick", action="store_true", help="three rounds instead of seven, nothing beyond n = 30")
+    parser.add_argument("--quick", action="store_true", help="three rounds instead of seven, nothing beyond n = 36")
     parser.add_argument("--write", action="store_true", help="record the tables in chapters/results")
     parser.add_argument("--only", nargs="*", help="names of tasks, or 'curve'")
     arguments = parser.parse_args()
@@ -109,14 +123,14 @@ def main() -> None:
     if not arguments.only or "curve" in arguments.only:
         step = curve.step_seconds()
         for row in curve.rows():
-            if arguments.quick and row["n"] > 30:
+            if arguments.quick and row["n"] > 36:
                 break
             costs.append(row | {"steps": row["seconds"] / (step * 2 ** (row["n"] / 2)), "step_seconds": step})
             print(f"{row['solver']:22} n = {row['n']:2} {row['threads']} thr {1e6 * row['seconds']:14,.2f} us "
                   f"{costs[-1]['steps']:8.2f} steps of {1e9 * step:.2f} ns for each 2^(n/2)", flush=True)  # fmt: skip
         extra["pensia exact"], extra["pensia first"] = curve.pensia()
         extra["compile cold"], extra["compile warm"] = curve.compile_seconds()
-        extra["largest"] = 0.0 if arguments.quick else curve.largest()
+        extra["largest"], extra["memory"] = (0.0, 0.0) if arguments.quick else curve.largest()
     held = list(bars(contests, costs, extra))
     for row in held:
         print(f"{row['area']:52} {row['wanted']:>26} {row['measured']:16,.4g} {row['met']}")
