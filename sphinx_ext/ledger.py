@@ -41,13 +41,18 @@ def note_boxes(app: Sphinx, doctree: nodes.document) -> None:
 
 def _status_line(row: Row, docname: str, root: Path) -> nodes.paragraph:
     line = nodes.paragraph("", "", nodes.Text(row.status[:1].upper() + row.status[1:]), classes=["ledger-status"])
-    for number, check in enumerate(row.checks):
-        line += nodes.Text(" · checked by " if not number else ", ")
-        if check.startswith("cell:"):
-            where, _ = cell_check(check, root)
-            line += nodes.Text("a cell of this page") if where == docname else ledger_link("", document=where)
+    shown, cells = [], 0
+    for check in row.checks:
+        if not check.startswith("cell:"):
+            shown.append(nodes.literal("", check.rpartition("::")[2]))
+        elif (where := cell_check(check, root)[0]) == docname:
+            cells += 1
         else:
-            line += nodes.literal("", check.rpartition("::")[2])
+            shown.append(ledger_link("", document=where))
+    if cells:
+        shown.append(nodes.Text("a cell of this page" if cells == 1 else f"{cells} cells of this page"))
+    for number, one in enumerate(shown):
+        line += [nodes.Text(", " if number else " · checked by "), one]
     line += ledger_link("", nodes.Text("in the ledger"), label=row.label)
     return line
 
