@@ -6,6 +6,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import numba
@@ -15,9 +16,10 @@ from benchmarks.harness import CORES, SEED
 from benchmarks.subsets import within_reach
 from slthlib.sums import best_partition, best_partitions, closest_subset, closest_subsets
 
+ROUNDS = 11
 #: Problems a round for batches, by size; from 32 items on also one instance at a time.
-BATCHES = {8: 400_000, 10: 400_000, 12: 200_000, 14: 100_000, 16: 100_000, 18: 40_000, 20: 20_000, 22: 10_000,
-           24: 4_000, 26: 2_000, 28: 1_000, 30: 400, 32: 200, 34: 100, 36: 48}  # fmt: skip
+BATCHES = {8: 200_000, 10: 200_000, 12: 100_000, 14: 50_000, 16: 40_000, 18: 20_000, 20: 10_000, 22: 5_000,
+           24: 2_400, 26: 1_200, 28: 600, 30: 320, 32: 160, 34: 80, 36: 48}  # fmt: skip
 SINGLES = range(32, 56, 2)
 PENSIA = 397_000  # subset-sum problems of 21 items in the experiment of Pensia et al.
 
@@ -55,40 +57,58 @@ def _merge_steps(a: np.ndarray, b: np.ndarray, out: np.ndarray, times: int) -> N
 
 
 def step_seconds() -> float:
-    """Time of one merge step in the innermost cache, measured in this run: the unit of the machine limit."""
+    """Time of one merge step in the innermost cache: the unit of the machine limit."""
     lists = np.sort(np.random.default_rng(SEED).integers(0, 2**40, (2, 4, 513)))
     out = np.empty_like(lists[0])
-    return median_seconds(lambda: _merge_steps(lists[0], lists[1], out, 500), 9) / (4 * 512 * 500)
+    return median_seconds(lambda: _merge_steps(lists[0], lists[1], out, 500), 3) / (4 * 512 * 500)
 
 
-def rows() -> Iterator[dict[str, Any]]:
-    """The cost curve: seconds a problem by solver, size and threads."""
+def contests(largest: int) -> Iterator[tuple[str, int, int, int, Callable[[], Any]]]:
+    """Solver, size, threads, problems, and the work, for every point of the curve."""
     for n, count in BATCHES.items():
         rng = np.random.default_rng([SEED, n])
         items, targets = rng.integers(-(2**48), 2**48, (count, n)), rng.integers(-(2**46), 2**46, count)
         inside = within_reach(items, targets).astype(np.int64)
+        shifted = np.abs(items)
+        half = shifted.sum(axis=1) // 2
         for threads in (1, CORES):
-            work: dict[str, Callable[[], Any]] = {
-                "closest subset": lambda: closest_subsets(items, inside, threads=threads),  # noqa: B023
-                "best partition": lambda: best_partitions(items, threads=threads),  # noqa: B023
-            }
+            yield "closest subset", n, threads, count, partial(closest_subsets, items, inside, threads=threads)
+            yield "best partition", n, threads, count, partial(best_partitions, items, threads=threads)
             if n in (20, 30):
-                shifted = np.abs(items)
-                half = shifted.sum(axis=1) // 2
-                work["half of the items"] = lambda: closest_subsets(
-                    shifted, half, size=n // 2, threads=threads  # noqa: B023
-                )  # fmt: skip
-            for solver, solve in work.items():
-                yield {"solver": solver, "n": n, "threads": threads, "seconds": median_seconds(solve, 7) / count}
+                sized = partial(closest_subsets, shifted, half, size=n // 2, threads=threads)
+                yield "half of the items", n, threads, count, sized
     for n in SINGLES:
-        rng = np.random.default_rng([SEED, n])
-        whole = rng.integers(1, 2**62 // n, n)
-        half = int(whole.sum()) // 2
-        rounds = 7 if n < 46 else 3
-        yield {"solver": "closest subset, one", "n": n, "threads": CORES,
-               "seconds": median_seconds(lambda: closest_subset(whole, half), rounds)}  # fmt: skip  # noqa: B023
-        yield {"solver": "best partition, one", "n": n, "threads": 1,
-               "seconds": median_seconds(lambda: best_partition(whole), rounds)}  # fmt: skip  # noqa: B023
+        if n > largest:
+            return
+        whole = np.random.default_rng([SEED, n]).integers(1, 2**62 // n, n)
+        yield "closest subset, one", n, CORES, 1, partial(closest_subset, whole, int(whole.sum()) // 2)
+        yield "best partition, one", n, CORES, 1, partial(best_partition, whole)
+
+
+def rows(largest: int) -> list[dict[str, Any]]:
+    """The cost curve: median seconds a problem by solver, size and threads, in merge steps of this machine too.
+
+    Sizes take turns, round after round: a machine that is slow for a while is slow for all of them.
+    """
+    entries = list(contests(largest))
+    times: list[list[float]] = [[] for _ in entries]
+    steps = []
+    for turn in range(-1, ROUNDS):  # the first round is not counted
+        steps.append(step_seconds())
+        for (_, n, _, count, work), found in zip(entries, times, strict=True):
+            if n > 46 and not 0 <= turn < 5:  # seconds each, and nothing to warm up
+                continue
+            begin = time.perf_counter()
+            work()
+            if turn >= 0:
+                found.append((time.perf_counter() - begin) / count)
+    step = float(np.median(steps))
+    medians = [float(np.median(found)) for found in times]
+    return [
+        {"solver": solver, "n": n, "threads": threads, "seconds": seconds,
+         "steps": seconds / (step * 2 ** (n / 2)), "step_seconds": step}
+        for (solver, n, threads, _, _), seconds in zip(entries, medians, strict=True)
+    ]  # fmt: skip
 
 
 def largest() -> tuple[float, float]:

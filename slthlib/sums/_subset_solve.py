@@ -149,12 +149,7 @@ class Solver:
         """Grow the lists of a single long problem in two threads, which the kernel would do one after the other."""
         if self.rows > 1 or self.memory < _WORTH_TWO:
             return False
-        half = long_half(self.n)
-
-        def work(side: int, stop: int, _own: Halt) -> None:
-            grow_list(room[side], magnitudes[0], side * half, half, halt)
-
-        run_in_chunks(work, 2, self.seconds / 4, threads=self.threads, progress=False, label="")
+        grow_both(room, magnitudes[0], self.threads, halt)
         return True
 
     def check(self) -> None:
@@ -202,6 +197,17 @@ class Solver:
             float_totals(items, step, targets, masks, magnitudes, plans, scales, totals, errors, parts)
         else:
             integer_totals(items, step, targets, masks, totals, errors)
+
+
+def grow_both(lists: Any, magnitudes: NDArray, threads: int | None, halt: Halt) -> None:
+    """Grow the two lists of one long problem, each in a thread of its own if there are two."""
+    half = long_half(magnitudes.size)
+
+    def work(start: int, stop: int, _own: Halt) -> None:
+        for side in range(start, stop):
+            grow_list(lists[side], magnitudes, side * half, half, halt)
+
+    run_in_chunks(work, 2, 1.5e-9 * 2.0**half, threads=threads, progress=False, label="")
 
 
 def _complaint(items: NDArray, target: Any, name: str, fault: int) -> str:

@@ -10,7 +10,9 @@ from slthlib.sums._batches import Halt, run_in_chunks, run_interruptibly, thread
 from slthlib.sums._check import Items, check_imbalance, check_items, check_memory
 from slthlib.sums._imbalance import ConstrainedSolver, bytes_needed_with_imbalance
 from slthlib.sums._jit import announce_compiling
+from slthlib.sums._long_partition import LONGEST, SHORTEST, bytes_needed, solve_long
 from slthlib.sums._partition_kernels import solve_rows
+from slthlib.sums._subset_long import search_long_rows
 
 #: Measured seconds per 2**(n/2): only to cut batches into chunks and to decide when a progress bar is welcome.
 _SECONDS_PER_STEP = 4e-9
@@ -85,8 +87,8 @@ def best_partition(items: ArrayLike, *, imbalance: int | None = None) -> Partiti
     ------
     ValueError, TypeError
         For items that are not finite numbers, sums beyond 64 bits, an impossible imbalance, or lists that would not
-        fit into memory (8 bytes times 2**(n/2) without, four times as much with an imbalance; for this there can be
-        at most 64 items, and beyond 54 time grows twofold with each item instead of memory).
+        fit into memory (16 bytes times 2**(n/2), twice as much with an imbalance). There can be at most 65 items, 64
+        with an imbalance; beyond 57 and 54 time grows twofold with each item instead of memory.
 
     Examples
     --------
@@ -97,7 +99,7 @@ def best_partition(items: ArrayLike, *, imbalance: int | None = None) -> Partiti
     """
     checked = check_items(items, batch=False)
     wanted = check_imbalance(imbalance, checked.given.shape[1])
-    signs, differences = _solve(checked, wanted, threads=1, progress=False)
+    signs, differences = _solve(checked, wanted, threads=None, progress=False)
     if not checked.real:  # the short way: a small problem is solved in less time than a batch of results is wrapped
         return Partition(signs[0], differences.item(), True)
     return _single(_results(checked, signs, differences))
@@ -140,15 +142,22 @@ def _solve(
     thread_count(threads)  # a wrong value is refused for one row too
     if imbalance is not None and n > 64:
         raise ValueError(f"items: expected at most 64 items where an imbalance is given, got {n}")
-    needed = 16.0 * 2.0 ** min((n - 2) // 2, 500) if imbalance is None else bytes_needed_with_imbalance(n)
+    long = imbalance is None and SHORTEST <= n <= LONGEST
+    if imbalance is None:
+        needed = bytes_needed(n) if long else 16.0 * 2.0 ** min((n - 2) // 2, 500)
+    else:
+        needed = bytes_needed_with_imbalance(n)
     check_memory(needed, f"an exact partition of n = {n} items")
     signs = np.empty((rows, n), np.int8)
     differences = np.empty(rows, np.int64)
     constrained = None if imbalance is None else ConstrainedSolver(integers, (n + imbalance) // 2)
-    announce_compiling(solve_rows if constrained is None else constrained.kernel)
+    announce_compiling(search_long_rows if long else solve_rows if constrained is None else constrained.kernel)
 
     def work(start: int, stop: int, halt: Halt) -> None:
-        if constrained is None:
+        if long:
+            for r in range(start, stop):
+                differences[r] = solve_long(integers[r], signs[r], threads if rows == 1 else 1, halt)
+        elif constrained is None:
             solve_rows(integers[start:stop], signs[start:stop], differences[start:stop], halt)
         else:
             constrained.work(start, stop, signs, differences, halt)

@@ -16,7 +16,7 @@ from partition_twins import (
     meet_with_imbalance,
 )
 
-from slthlib.sums import best_partition, best_partitions
+from slthlib.sums import best_partition, best_partitions, partition
 from slthlib.sums.laws import window_size
 from slthlib.sums.slow import slow_best_difference
 
@@ -41,6 +41,18 @@ def test_agrees_with_its_slow_twin_given_an_imbalance(items, data):
     assert found.difference == abs(sum(s * x for s, x in zip(found.signs.tolist(), items, strict=True)))
     assert found.signs.sum() == imbalance
     assert found.optimal
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("n", [3, 4, 5, 8, 11])
+def test_the_way_of_long_problems_taken_by_short_ones(n, family, monkeypatch):
+    for items in FAMILIES[family](np.random.default_rng(n), 150, n).astype(np.int64):
+        short = best_partition(items)
+        with monkeypatch.context() as patch:
+            patch.setattr(partition, "SHORTEST", 3)
+            long = best_partition(items)
+        made = abs(sum(s * x for s, x in zip(long.signs.tolist(), items.tolist(), strict=True)))
+        assert long.difference == short.difference == made
 
 
 @pytest.mark.parametrize("dtype", DTYPES, ids=str)

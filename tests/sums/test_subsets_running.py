@@ -92,6 +92,17 @@ def test_the_environment_sets_the_threads(monkeypatch):
         assert same(closest_subsets(items, targets), expected)
 
 
+@pytest.mark.parametrize("n", [36, 37, 38])
+def test_one_long_problem_grows_both_lists_with_one_thread_and_with_two(n, monkeypatch):
+    items = np.random.default_rng(n).integers(1, 2**50, n)
+    target = int(items[::2].sum())  # a subset that is there
+    for setting in ("1", "2"):
+        monkeypatch.setenv("SLTHLIB_THREADS", setting)
+        found = closest_subset(items, target)
+        assert found.error == 0
+        assert items[found.mask].sum() == target
+
+
 def test_two_threads_may_call_at_once():
     batches = [problems(2001, n, seed) for seed, n in enumerate((10, 14, 17, 14))]
     expected = [closest_subsets(*batch, threads=1) for batch in batches]
