@@ -72,7 +72,7 @@ def use_style() -> None:
     stored output can be compared byte for byte. Calling it twice does no harm.
 
     Used in: sums/subset_sum, sums/partition, sums/constrained, sums/quantized, appendix/sharp, appendix/products,
-    appendix/certificates.
+    appendix/certificates, back/benchmarks.
     """
     known = {Path(entry.fname) for entry in font_manager.fontManager.ttflist}
     for file in sorted(_FONTS.glob("*.ttf")):
@@ -106,7 +106,7 @@ def new(width: float = 5.2, height: float = 3.4, *, panels: int = 1, **options: 
         The figure, and one ``Axes`` or an array of ``panels`` of them.
 
     Used in: sums/subset_sum, sums/partition, sums/constrained, sums/quantized, appendix/sharp, appendix/products,
-    appendix/certificates.
+    appendix/certificates, back/benchmarks.
     """
     if not 0 < width <= 6.5:
         raise ValueError(f"width must be in (0, 6.5] inches, to stay legible on a phone; got {width!r}")
@@ -229,7 +229,7 @@ def show(ax: Axes, *, legend: Any = "best", **labels: Any) -> None:
     Notes
     -----
     Used in: sums/subset_sum, sums/partition, sums/constrained, sums/quantized, appendix/sharp, appendix/products,
-    appendix/certificates.
+    appendix/certificates, back/benchmarks.
     """
     ax.set(**labels)
     if ax.get_legend_handles_labels()[0]:

@@ -211,7 +211,7 @@ def read(path: str | Path) -> Record:
 
     Notes
     -----
-    Used in: sums/partition, sums/constrained, sums/quantized, appendix/certificates.
+    Used in: sums/partition, sums/constrained, sums/quantized, appendix/certificates, back/benchmarks.
     """
     target = Path(path)
     _check_name(target)
