@@ -3,6 +3,7 @@
 import ast
 import hashlib
 from copy import deepcopy
+from functools import lru_cache
 from pathlib import Path
 
 
@@ -26,6 +27,13 @@ def essence(tree: ast.Module) -> str:
 
 def digest(path: Path) -> str:
     """sha256 of what of a file counts; of a file that is no Python, of its bytes."""
+    about = path.stat()
+    return _digest(path, about.st_mtime_ns, about.st_size)
+
+
+@lru_cache(maxsize=4096)
+def _digest(path: Path, changed: int, size: int) -> str:
+    """Parsing a hundred modules takes seconds: done once for every state of a file."""
     if path.suffix != ".py":
         return hashlib.sha256(path.read_bytes()).hexdigest()
     tree = counting(ast.parse(path.read_text("utf-8"), str(path)), package=path.name == "__init__.py")
