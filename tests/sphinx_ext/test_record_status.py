@@ -11,10 +11,12 @@ from slthlib.lab import records
 from slthlib.lab._essence import digest
 from sphinx_ext.record_status import EXCUSED, FOLDER, payloads, standing
 
-SCRIPT = "from slthlib.sums import gap\n\nprint(gap.width(3))  # the answer\n"
+SCRIPT = "from slthlib.lab import records\nfrom slthlib.sums import gap\n\nprint(gap.width(3))  # the answer\n"
 SOURCES = {
     "experiments/gap.py": SCRIPT,
     "slthlib/__init__.py": "",
+    "slthlib/lab/__init__.py": "",
+    "slthlib/lab/records.py": "Y = 1\n",
     "slthlib/sums/__init__.py": "from slthlib.sums import gap, other\n",
     "slthlib/sums/gap.py": '"""Gaps."""\n\n\ndef width(n):\n    """Of one."""\n    return n\n',
     "slthlib/sums/other.py": "X = 1\n",
@@ -55,6 +57,7 @@ def test_a_fresh_record_says_who_made_it_and_who_uses_it(book: Path) -> None:
         ("slthlib/sums/gap.py", "Of one.", "Of any.", ()),
         ("experiments/gap.py", "# the answer", "# an answer", ()),
         ("slthlib/sums/other.py", "X = 1", "X = 2", ()),
+        ("slthlib/lab/records.py", "Y = 1", "Y = 2", ()),
         ("slthlib/sums/__init__.py", "gap, other", "gap", ()),
         ("slthlib/sums/gap.py", '"""Gaps."""', "from slthlib.sums import other", ("slthlib/sums/gap.py", )),
     ],
