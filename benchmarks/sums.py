@@ -41,7 +41,7 @@ def bars(contests: list[Row], costs: list[Row], extra: Row) -> Iterator[Row]:
 
     def bar(area: str, wanted: float, found: float, unit: str, *, least: bool = True) -> Row:
         met = "" if not found else "yes" if (found >= wanted if least else found <= wanted) else "no"
-        return {"area": area, "wanted": f"{'≥' if least else '≤'} {wanted:,g} {unit}", "measured": found, "met": met}
+        return {"area": area, "wanted": f"{'≥' if least else '≤'} {wanted:,.12g} {unit}", "measured": found, "met": met}
 
     def ratio(task: str, n: int, rival: str, ours: str = "slthlib, batch") -> float:
         mine, theirs = time.get((task, n, ours, 1), 0.0), time.get((task, n, rival, 1), 0.0)

@@ -84,13 +84,19 @@ def check_items(items: ArrayLike, *, batch: bool, name: str = "items") -> Items:
     rows = array if batch else array[None, :]
     if rows.dtype.kind == "f":
         return _fixed_point(rows, name)
-    # Only where n times the largest comes near the limit are exact sums worth their time. Unsigned, because the
-    # absolute value of -2**63 is beyond int64 and NumPy leaves it negative.
-    if int(np.abs(rows).view(np.uint64).max()) * rows.shape[1] > INT64_MAX:
-        worst = max(sum(abs(int(x)) for x in row) for row in rows)
-        if worst > INT64_MAX:
-            raise ValueError(f"{name}: the absolute values must sum to at most 2**63 - 1, got {worst}")
+    check_totals(rows, name)
     return Items(rows, rows, np.zeros(len(rows)))
+
+
+def check_totals(rows: NDArray[np.int64], name: str = "items") -> None:
+    """Refuse rows whose absolute values sum to more than 64 bits hold."""
+    # Of many numbers exact sums are worth their time only where n times the largest comes near the limit; of a few
+    # they take less time than asking. Unsigned: the absolute value of -2**63 is beyond int64, NumPy leaves it negative.
+    if rows.size > 64 and int(np.abs(rows).view(np.uint64).max()) * rows.shape[1] <= INT64_MAX:
+        return
+    worst = max(sum(map(abs, row)) for row in rows.tolist())
+    if worst > INT64_MAX:
+        raise ValueError(f"{name}: the absolute values must sum to at most 2**63 - 1, got {worst}")
 
 
 def _fixed_point(rows: NDArray[np.float64], name: str) -> Items:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from slthlib.sums._check import INT64_MAX, as_array, check_items
+from slthlib.sums._check import INT64_MAX, as_array, check_totals
 
 
 def check_range(low: object, high: object) -> tuple[int, int]:
@@ -50,7 +50,9 @@ def whole_rows(items: ArrayLike, *, batch: bool | None) -> tuple[NDArray[np.int6
     if array.ndim not in forms:
         raise ValueError(f"items: expected shape {' or '.join(forms.values())}, got an array of shape {array.shape}")
     many = array.ndim == 2
-    return check_items(array if many else array[None, :], batch=True).integers, many
+    rows = array if many else array[None, :]
+    check_totals(rows)
+    return rows, many
 
 
 @dataclass(frozen=True)

@@ -117,7 +117,7 @@ class Solver:
                 masks[rest], unsure[rest] = some, doubtful
         else:
             self._search(magnitudes, plans, masks, unsure, halt)
-        if self.real:
+        if self.real and unsure.any():
             self._decide(start, unsure, halt)
         self._sum_up(start, stop, magnitudes, plans, scales)
 

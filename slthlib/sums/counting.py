@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from slthlib.sums._batches import Halt, run_in_chunks, run_interruptibly, thread_count
 from slthlib.sums._big_counts import perfect_in_big_integers
-from slthlib.sums._check import INT64_MAX, as_array, check_imbalance, check_items, check_memory
+from slthlib.sums._check import INT64_MAX, check_imbalance, check_memory
 from slthlib.sums._counting_kernels import (
     count_by_meeting,
     count_by_table,
@@ -129,13 +129,7 @@ def count_perfect_partitions(
 
     Used in: sums/partition, sums/constrained.
     """
-    array = as_array(items)
-    if array.dtype.kind == "f":
-        raise TypeError("items: expected integers, got floats; scale them to whole numbers first")
-    if array.ndim not in (1, 2):
-        raise ValueError(f"items: expected shape [n] or [B, n], got an array of shape {array.shape}")
-    batch = array.ndim == 2
-    rows = check_items(array if batch else array[None, :], batch=True).integers
+    rows, many = whole_rows(items, batch=None)
     wanted = check_imbalance(imbalance, rows.shape[1])
     thread_count(threads)
     if rows.shape[1] <= 64:
@@ -147,7 +141,7 @@ def count_perfect_partitions(
             counts = counts.astype(np.float64)
         except OverflowError:
             raise ValueError(f"exact: expected True, since a count for n = {rows.shape[1]} exceeds float64") from None
-    return counts if batch else counts.tolist()[0]
+    return counts if many else counts.tolist()[0]
 
 
 def _count_in_words(

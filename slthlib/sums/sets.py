@@ -124,7 +124,7 @@ def count_missed(
     """
     rows, many = whole_rows(items, batch=None)
     low, high = check_range(low, high)
-    workers = thread_count(threads)
+    workers = thread_count(threads) if len(rows) > 1 or threads is not None else 1
     window = Window.around(rows, low, high)
     plan = Plan.make(window, workers)
     found = np.empty(len(rows), np.int64)

@@ -56,7 +56,8 @@ class Subsets:
 
     def mask(self, b: int) -> NDArray[np.bool_]:
         """Which items the subset of problem ``b`` takes, bool [n]."""
-        return (self.masks[b] >> np.arange(self.n, dtype=np.uint64) & np.uint64(1)).astype(bool)
+        word = np.frombuffer(self.masks[b].tobytes(), np.uint8)  # little-endian, as on every machine of numba's
+        return np.unpackbits(word, count=self.n, bitorder="little").view(np.bool_)
 
 
 def closest_subset(items: ArrayLike, target: float, *, size: int | None = None) -> Subset:
@@ -107,14 +108,14 @@ def closest_subset(items: ArrayLike, target: float, *, size: int | None = None) 
 
     Used in: sums/subset_sum.
     """
-    array = as_array(items)
+    array = as_array(items, finite=False)
     if array.ndim != 1:
         raise ValueError(f"items: expected shape [n], got an array of shape {array.shape}")
-    goal = as_array(target, "target")
+    goal = as_array(target, "target", finite=False)
     if goal.ndim != 0:
         raise ValueError(f"target: expected one number, got an array of shape {goal.shape}")
     found = _solve(array[None], goal[None], "target", size, 0.0, None, False)
-    return Subset(found.mask(0), found.totals[0].item(), found.errors[0].item())
+    return Subset(found.mask(0), found.totals.item(), found.errors.item())
 
 
 def closest_subsets(
@@ -190,7 +191,8 @@ def _solve(
         raise ValueError(f"items: expected at most 64 items, since a mask is one 64-bit word, got {n}")
     _check_size(size, n)
     limit = _check_tolerance(tolerance)
-    thread_count(threads)  # a wrong value is refused for one row too
+    if threads is not None:
+        thread_count(threads)  # a wrong value is refused for one row too
     if rows.dtype != goals.dtype:
         rows, goals = _as_floats(rows, "items"), _as_floats(goals, name)
     solver = Solver(rows, goals, name, None if size is None else int(size), limit, threads)
