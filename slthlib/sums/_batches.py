@@ -50,9 +50,9 @@ def run_in_chunks(
     """Call ``work(start, stop, halt)`` over ``range(rows)``; kernels release the lock, so threads are enough.
 
     Every row is solved on its own, so the answers do not depend on the number of threads. A kernel that takes several
-    rows abreast is given that many at least. Fewer threads work where
-    not all have room, each of them taking ``memory`` bytes. ``halt[0]`` turns 1 when the user interrupts; kernels
-    look at it between steps of a second or less. If ``work`` fails, what raises is its failure at the lowest rows.
+    rows abreast is given that many at least. Fewer threads work where not all have room, each of them taking
+    ``memory`` bytes. ``halt[0]`` turns 1 when the user interrupts; kernels look at it between steps of a second or
+    less. If ``work`` fails, what raises is its failure at the lowest rows.
     """
     total = rows * seconds_each
     workers = min(thread_count(threads), rows, 1 + int(total / _WORTH_A_THREAD))
