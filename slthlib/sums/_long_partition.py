@@ -4,9 +4,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from slthlib.sums._batches import Halt
+from slthlib.sums._subset_alone import search_alone
 from slthlib.sums._subset_grid import GOAL, HALF, PLAN_COLUMNS, STOP, TOTAL
-from slthlib.sums._subset_long import long_half, long_scratch, search_long_rows
-from slthlib.sums._subset_solve import grow_both
+from slthlib.sums._subset_long import long_half, long_scratch
 
 #: From so many items on this is faster; beyond the last a mask of the others would not fit into a word.
 SHORTEST, LONGEST = 42, 65
@@ -28,14 +28,11 @@ def solve_long(items: NDArray[np.int64], signs: NDArray[np.int8], threads: int |
     others = np.delete(sizes, one).astype(np.uint64)
     total = int(others.sum())
     gap = total - int(sizes[one])
-    plan = np.zeros((1, PLAN_COLUMNS), np.uint64)
-    plan[0, TOTAL], plan[0, GOAL], plan[0, HALF], plan[0, STOP] = total, (gap + 1) // 2, gap % 2, 1
+    plan = np.zeros(PLAN_COLUMNS, np.uint64)
+    plan[TOTAL], plan[GOAL], plan[HALF], plan[STOP] = total, (gap + 1) // 2, gap % 2, 1
     n = others.size
-    room = long_scratch(n)
-    grow_both(room, others, threads, halt)
-    mask, unsure = np.zeros(1, np.uint64), np.zeros(1, np.bool_)
-    search_long_rows(others[None], plan, mask, unsure, room, True, halt)
-    taken = (mask[0] >> np.arange(n, dtype=np.uint64) & np.uint64(1)).astype(np.int8)
+    mask, _ = search_alone(others, plan, long_scratch(n), threads, halt)
+    taken = (mask >> np.arange(n, dtype=np.uint64) & np.uint64(1)).astype(np.int8)
     signs[:] = np.insert(2 * taken - 1, one, 1)
     signs[items < 0] *= -1
     return abs(sum(int(s) * int(x) for s, x in zip(signs, items, strict=True)))

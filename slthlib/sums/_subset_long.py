@@ -1,7 +1,7 @@
 """Kernels: the closest subset of one problem after the other, of any number of items, on two long lists.
 
 Items beyond those of the lists stay outside: for each of their subsets the lists are walked along once more. That
-costs time, but no memory.
+costs time, but no memory, and walks can be shared between threads.
 """
 
 import numpy as np
@@ -27,11 +27,15 @@ from slthlib.sums._subset_state import (
 _ZERO, _ONE = np.uint64(0), np.uint64(1)
 #: Two lists of 2**LONGEST_HALF sums take 4.3 GB.
 LONGEST_HALF = 28
+#: Measured: from so many items on, memory that is touched for the first time costs more than a second walk along
+#: lists half as long, and up to so many, more than a second walk for each of those along lists of 2**27 sums.
+_WALK_TWICE, _WALK_OFTEN = 50, 60
 
 
 def long_half(n):
     """How many items each list is made of."""
-    return min(n // 2, LONGEST_HALF)
+    half = n // 2 if n < _WALK_TWICE else (n - 1) // 2
+    return min(half, LONGEST_HALF if n > _WALK_OFTEN else LONGEST_HALF - 1)
 
 
 def long_scratch(n):
@@ -70,6 +74,19 @@ def walk_lists(a, b, goal, state, halt):
 
 
 @kernel
+def walk_outside(magnitudes, plan, a, b, state, half, first, last, halt):
+    """Search with the items of each mask from ``first`` to before ``last`` outside the lists. Returns the best mask."""
+    begin(state, plan[GOAL], plan[WINDOW], plan[STOP], plan[HALF])
+    taken = first
+    for outside in range(first, last):
+        if walk_lists(a, b, plan[GOAL] - sum_outside(magnitudes, half, outside), state, halt):
+            taken = outside
+        if halt[0] or state[BEST] < state[STOP_BELOW]:
+            break
+    return taken
+
+
+@kernel
 def mask_of_pair(magnitudes, plan, a, b, half, state, outside, tables):
     """The mask of the best pair and what it took from outside the lists."""
     mask = _ZERO
@@ -89,10 +106,10 @@ def is_unsure(plan, state):
 
 
 @kernel
-def search_long_rows(magnitudes, plans, masks, unsure, scratch, grown, halt):
+def search_long_rows(magnitudes, plans, masks, unsure, scratch, halt):
     """Find the closest subset of every row; ``unsure`` is 1 where rounding leaves several.
 
-    One row of magnitudes serves all plans. If both lists are ``grown`` already, they are those of the first row.
+    One row of magnitudes serves all plans.
     """
     a, b, state, tables = scratch
     rows, n = plans.shape[0], magnitudes.shape[1]
@@ -101,17 +118,10 @@ def search_long_rows(magnitudes, plans, masks, unsure, scratch, grown, halt):
         half += 1
     for r in range(rows):
         items = magnitudes[min(r, magnitudes.shape[0] - 1)]
-        if r < magnitudes.shape[0] and not grown:
+        if r < magnitudes.shape[0]:
             for side in range(2):
                 grow_list(a if side == 0 else b, items, side * half, half, halt)
-        begin(state, plans[r, GOAL], plans[r, WINDOW], plans[r, STOP], plans[r, HALF])
-        taken = _ZERO
-        for outside in range(_ONE << np.uint64(n - 2 * half)):
-            goal = plans[r, GOAL] - sum_outside(items, half, outside)
-            if walk_lists(a, b, goal, state, halt):
-                taken = outside
-            if state[BEST] < state[STOP_BELOW]:
-                break
+        taken = walk_outside(items, plans[r], a, b, state, half, _ZERO, _ONE << np.uint64(n - 2 * half), halt)
         if halt[0]:
             return
         masks[r] = mask_of_pair(items, plans[r], a, b, half, state, taken, tables)

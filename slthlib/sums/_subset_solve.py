@@ -9,12 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from slthlib.sums import _subset_grid as grid
-from slthlib.sums._batches import Halt, run_in_chunks
+from slthlib.sums._batches import Halt
+from slthlib.sums._subset_alone import search_alone
 from slthlib.sums._subset_brute import brute_scratch, try_all
 from slthlib.sums._subset_eight import LONGEST
 from slthlib.sums._subset_good import SMALLEST, find_good_rows
-from slthlib.sums._subset_long import long_half, long_scratch, search_long_rows
-from slthlib.sums._subset_merge import grow_list
+from slthlib.sums._subset_long import long_half, long_scratch, search_long_rows, walk_outside
 from slthlib.sums._subset_rows import scratch, search_rows
 from slthlib.sums._subset_shared import listed, look_up_rows, shared_lists
 from slthlib.sums._subset_sized import LARGEST_TOTAL, LONGEST_SIZED, search_sized_rows, sized_scratch
@@ -95,6 +95,16 @@ class Solver:
             self.seconds = _STEP * 2.0 ** (n / 2) * max(1.0, 2.0 ** (outside / 2 - 1))
 
     @property
+    def alone(self) -> bool:
+        """Whether one long problem is shared between threads."""
+        return self.kernel is search_long_rows and self.rows == 1 and self.memory >= _WORTH_TWO
+
+    @property
+    def compiled(self) -> Any:
+        """The kernel that takes long to compile."""
+        return walk_outside if self.alone else self.kernel
+
+    @property
     def abreast(self) -> int:
         """How many rows the kernel takes at a time."""
         return 64 if self.kernel is try_all else 4 if self.kernel in (search_rows, search_sized_rows) else 1
@@ -142,15 +152,10 @@ class Solver:
         if self.shared and self.kernel is not search_long_rows:
             magnitudes = np.repeat(magnitudes, len(plans), axis=0)
         before = () if self.size is None else (self.size,)
-        after = () if self.kernel is not search_long_rows else (self._grow_together(magnitudes, room, halt),)
-        self.kernel(magnitudes, plans, *before, masks, unsure, room, *after, halt)
-
-    def _grow_together(self, magnitudes: NDArray, room: Any, halt: Halt) -> bool:
-        """Grow the lists of a single long problem in two threads, which the kernel would do one after the other."""
-        if self.rows > 1 or self.memory < _WORTH_TWO:
-            return False
-        grow_both(room, magnitudes[0], self.threads, halt)
-        return True
+        if self.alone:
+            masks[0], unsure[0] = search_alone(magnitudes[0], plans[0], room, self.threads, halt)
+        else:
+            self.kernel(magnitudes, plans, *before, masks, unsure, room, halt)
 
     def check(self) -> None:
         """Refuse what cannot be solved before the work begins."""
@@ -197,17 +202,6 @@ class Solver:
             float_totals(items, step, targets, masks, magnitudes, plans, scales, totals, errors, parts)
         else:
             integer_totals(items, step, targets, masks, totals, errors)
-
-
-def grow_both(lists: Any, magnitudes: NDArray, threads: int | None, halt: Halt) -> None:
-    """Grow the two lists of one long problem, each in a thread of its own if there are two."""
-    half = long_half(magnitudes.size)
-
-    def work(start: int, stop: int, _own: Halt) -> None:
-        for side in range(start, stop):
-            grow_list(lists[side], magnitudes, side * half, half, halt)
-
-    run_in_chunks(work, 2, 1.5e-9 * 2.0**half, threads=threads, progress=False, label="")
 
 
 def _complaint(items: NDArray, target: Any, name: str, fault: int) -> str:

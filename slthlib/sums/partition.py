@@ -12,7 +12,7 @@ from slthlib.sums._imbalance import ConstrainedSolver, bytes_needed_with_imbalan
 from slthlib.sums._jit import announce_compiling
 from slthlib.sums._long_partition import LONGEST, SHORTEST, bytes_needed, solve_long
 from slthlib.sums._partition_kernels import solve_rows
-from slthlib.sums._subset_long import search_long_rows
+from slthlib.sums._subset_long import walk_outside
 
 #: Measured seconds per 2**(n/2): only to cut batches into chunks and to decide when a progress bar is welcome.
 _SECONDS_PER_STEP = 4e-9
@@ -151,7 +151,7 @@ def _solve(
     signs = np.empty((rows, n), np.int8)
     differences = np.empty(rows, np.int64)
     constrained = None if imbalance is None else ConstrainedSolver(integers, (n + imbalance) // 2)
-    announce_compiling(search_long_rows if long else solve_rows if constrained is None else constrained.kernel)
+    announce_compiling(walk_outside if long else solve_rows if constrained is None else constrained.kernel)
 
     def work(start: int, stop: int, halt: Halt) -> None:
         if long:

@@ -90,9 +90,10 @@ def closest_subset(items: ArrayLike, target: float, *, size: int | None = None) 
 
     Notes
     -----
-    *Memory*: 16 bytes times 2**(n/2), twice as much with a size, and never more than 4.3 GB: beyond 56 items (54 with
-    a size) time grows instead, twofold with each item. Up to 34 MB stay in use for the next call. From 36 items on,
-    the two lists are built by two threads, unless SLTHLIB_THREADS says 1.
+    *Memory*: 16 bytes times 2**(n/2), half as much from 50 items on without a size, twice as much with one, and never
+    more than 4.3 GB: beyond 56 items (54 with a size) time grows instead, twofold with each item. Up to 34 MB stay in
+    use for the next call. From 36 items on two threads build the two lists, and where those do not hold all items
+    every thread searches a share of the rest, unless SLTHLIB_THREADS says 1; the answer does not depend on it.
 
     *Floats* that are whole multiples of a power of two of at least 2**-57 of the sum of their absolute values, such
     as uniform ones from NumPy, are solved exactly as integers, wherever the target lies. For the search others are
@@ -197,7 +198,7 @@ def _solve(
         rows, goals = _as_floats(rows, "items"), _as_floats(goals, name)
     solver = Solver(rows, goals, name, None if size is None else int(size), limit, threads)
     check_memory(solver.memory, f"the closest subset of n = {n} items")
-    announce_compiling(solver.kernel)
+    announce_compiling(solver.compiled)
     if solver.rows == 1:
         if solver.seconds < 5e-3:  # shorter than starting a thread
             solver.work(0, 1, np.zeros(1, np.uint8))

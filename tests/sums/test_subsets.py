@@ -24,6 +24,8 @@ ROUTES = {
     "long lists": {"_subset_solve._BRUTE": 0, "_subset_solve.LONGEST": 0, "_subset_solve.LONGEST_SIZED": 0},
     "items outside the lists": {"_subset_solve._BRUTE": 0, "_subset_solve.LONGEST": 0, "_subset_solve.LONGEST_SIZED": 0,
                                 "_subset_long.LONGEST_HALF": 3, "_subset_sized_long.LONGEST_HALF": 3},
+    "one problem in shares": {"_subset_solve._BRUTE": 0, "_subset_solve.LONGEST": 0, "_subset_solve.LONGEST_SIZED": 0,
+                              "_subset_long.LONGEST_HALF": 4, "_subset_solve._WORTH_TWO": 0},
 }  # fmt: skip
 MODULES = {"_subset_solve": _subset_solve, "_subset_long": _subset_long, "_subset_sized_long": _subset_sized_long}
 

@@ -8,7 +8,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from subset_twins import check_floats, exact_errors, meet
 
-from slthlib.sums import _subset_solve, _subset_ties, closest_subset, closest_subsets
+from slthlib.sums import _subset_alone, _subset_long, _subset_solve, _subset_ties, closest_subset, closest_subsets
 
 TINY = 5e-324
 magnitudes = st.one_of(
@@ -165,6 +165,21 @@ def test_rounding_leaves_candidates_that_only_exact_arithmetic_can_tell_apart(mo
     monkeypatch.setattr(_subset_solve.Solver, "_decide", lambda *given: None)
     rounded = closest_subsets(rows, targets)
     assert sum(error > float(exact) for error, exact in zip(rounded.errors, best, strict=True)) > 30
+
+
+@pytest.mark.parametrize("family", ["decimal", "beyond the grid"])
+def test_candidates_in_different_shares_of_one_problem(family, monkeypatch):
+    """Each share of the walks knows its own best only; that another comes as near is seen when they are compared."""
+    for name, value in (("_SPARE", {}), ("_BRUTE", 0), ("LONGEST", 0), ("_WORTH_TWO", 0)):
+        monkeypatch.setattr(_subset_solve, name, value)
+    monkeypatch.setattr(_subset_long, "LONGEST_HALF", 3)
+    monkeypatch.setattr(_subset_alone, "_WALK", 1.0)  # so that every walk is a share of its own
+    rng = np.random.default_rng(6)
+    rows = FAMILIES[family](rng, 200, 7)
+    targets = np.full(200, 0.75) if family == "beyond the grid" else float_targets(rng, rows)
+    for r, best in enumerate(exact_errors(rows, targets)):
+        one = slice(r, r + 1)
+        check_floats(rows[one], targets[one], closest_subsets(rows[one], targets[one]), [best])
 
 
 def test_too_many_candidates_are_refused_unless_a_tolerance_helps():

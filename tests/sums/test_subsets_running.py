@@ -9,7 +9,7 @@ import pytest
 from subset_twins import hostile_targets
 from test_partition_running import interrupt, on_a_terminal
 
-from slthlib.sums import _batches, _subset_solve, closest_subset, closest_subsets
+from slthlib.sums import _batches, _subset_alone, _subset_long, _subset_solve, closest_subset, closest_subsets
 
 WAYS = {
     "closest": {},
@@ -103,6 +103,30 @@ def test_one_long_problem_grows_both_lists_with_one_thread_and_with_two(n, monke
         assert items[found.mask].sum() == target
 
 
+@pytest.mark.parametrize("tolerance", [0.0, 2.0**20])
+@pytest.mark.parametrize("kind", [np.int64, np.float64])
+def test_one_long_problem_is_the_same_however_its_walks_are_shared(kind, tolerance, monkeypatch):
+    """Against the walks in their order, on short lists that leave five items outside; many subsets tie."""
+    for name, value in (("_BRUTE", 0), ("LONGEST", 0), ("_SPARE", {})):
+        monkeypatch.setattr(_subset_solve, name, value)
+    monkeypatch.setattr(_subset_long, "LONGEST_HALF", 5)
+    items, targets = (x.astype(kind) for x in problems(200, 13))
+    in_order = closest_subsets(items, targets, tolerance=tolerance, threads=1)
+    monkeypatch.setattr(_subset_solve, "_WORTH_TWO", 0)
+    shares = []
+    walked = _subset_alone.walk_outside
+    monkeypatch.setattr(_subset_alone, "walk_outside", lambda *given: shares.append(given[6]) or walked(*given))
+    monkeypatch.setattr(_subset_alone, "_WALK", 1.0)  # so that every walk is a share of its own
+    for threads in (1, 3):
+        for r in range(len(items)):
+            one = slice(r, r + 1)
+            alone = closest_subsets(items[one], targets[one], tolerance=tolerance, threads=threads)
+            assert alone.masks[0] == in_order.masks[r]
+            assert alone.errors[0] == in_order.errors[r]
+    assert len(shares) > 4 * len(items)
+    assert max(shares) == 31
+
+
 def test_two_threads_may_call_at_once():
     batches = [problems(2001, n, seed) for seed, n in enumerate((10, 14, 17, 14))]
     expected = [closest_subsets(*batch, threads=1) for batch in batches]
@@ -145,7 +169,7 @@ def test_fewer_threads_work_where_not_all_have_room(monkeypatch):
 # --- in processes of their own
 
 LONG = {
-    "one of 54": "closest_subset(big(54), 2**57)",
+    "one of 58": "closest_subset(big(58), 2**57)",
     "one of 48, of a size": "closest_subset(big(48), 2**57, size=24)",
     "one of 60": "closest_subset(big(60), 2**57)",
     "a batch of 30": "closest_subsets(big((50_000, 30)), [2**57] * 50_000)",
