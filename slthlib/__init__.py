@@ -4,17 +4,21 @@ The library is a house of rooms. Each loads on first use, so that ``import slthl
 
 ``slthlib.sums``
     Number partitioning and subset sums: exact solvers, and the laws they are held against.
+``slthlib.nets``
+    Networks with a leading replica axis, masks, and training (torch).
+``slthlib.tickets``
+    The methods of the lottery ticket hypothesis, and linear models in which pruning can be proved.
 ``slthlib.lab``
-    What the rooms stand on: records with provenance, statistics, figures.
+    What the rooms stand on: data, sweeps, records with provenance, statistics, figures.
 """
 
 from importlib import import_module
 from types import ModuleType
 
 __version__ = "0.1.0"
-__all__ = ["__version__", "lab", "sums"]
+__all__ = ["__version__", "lab", "nets", "sums", "tickets"]
 
-_ROOMS = ("lab", "sums")
+_ROOMS = ("lab", "nets", "sums", "tickets")
 
 
 def __getattr__(name: str) -> ModuleType:

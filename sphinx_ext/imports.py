@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from slthlib.lab._essence import counting, essence
-from sphinx_ext.syntax import defined, dynamic_import
+from sphinx_ext.syntax import defined, dynamic_import, lazy_homes
 
 Target = tuple[str, str | None]  # (module, attribute of it or None)
 
@@ -134,7 +134,8 @@ class Package:
             return f"{module}.{attribute}"
         if attribute in defined(self.code(module)):
             return {module}
-        return self.below(module)
+        home = lazy_homes(self.tree(module)).get(attribute)
+        return {f"{module}.{home}"} if home and self.path(f"{module}.{home}") else self.below(module)
 
     def uses(self, tree: ast.AST, bound: dict[str, set[Target]], *, every: bool) -> set[str]:
         """Modules that code depends on; ``every`` counts each import, used or not."""

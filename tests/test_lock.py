@@ -7,6 +7,8 @@ from house import ROOT
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+EXTRAS = ("figures", "nets", "data", "book", "test")
+
 
 def ranges(project, extras):
     """Requirements of the project and of some of its extras, without its own name."""
@@ -22,7 +24,7 @@ def locked(text):
 
 def faults(project, lock):
     found = []
-    for wanted in ranges(project, ("figures", "nets", "book", "test")):
+    for wanted in ranges(project, EXTRAS):
         version = lock.get(canonicalize_name(wanted.name))
         if version is None or not wanted.specifier.contains(version):
             found.append(f"{wanted}: the lock has {version}")
@@ -31,7 +33,7 @@ def faults(project, lock):
 
 def reachable(project):
     """Names of all packages that installing the ranges brings here, extras included."""
-    seen, waiting = set(), ranges(project, ("figures", "nets", "book", "test"))
+    seen, waiting = set(), ranges(project, EXTRAS)
     while waiting:
         one = waiting.pop()
         key = canonicalize_name(one.name), frozenset(one.extras)
@@ -61,6 +63,3 @@ def test_planted_faults_are_found():
     assert faults(project, {"b": "1.0"})
     assert faults(project, {})
     assert not faults(project, {"b": "2.1"})
-
-
-EXTRAS = ("figures", "nets", "book", "test")

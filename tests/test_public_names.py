@@ -42,9 +42,10 @@ def sections(doc):
 
 
 def described(section):
-    """Names that a Parameters section describes, in order."""
+    """Names that a Parameters section describes, in order; `**options` stand without a type."""
     lines = [line for line in section.splitlines() if line and not line[0].isspace()]
-    return [name.strip() for line in lines if " : " in line for name in line.partition(" : ")[0].split(",")]
+    lines = [line for line in lines if " : " in line or line[0] == "*"]
+    return [name.strip() for line in lines for name in line.partition(" : ")[0].split(",")]
 
 
 def signature(thing):

@@ -6,17 +6,21 @@ from copy import deepcopy
 from functools import lru_cache
 from pathlib import Path
 
+#: What an ``__init__`` offers, at once or on first use. A name more changes nothing for who does not use it, and where
+#: the names in use come from is followed.
+_EXPORTS = {"__all__", "_FUNCTIONS", "_MODULES", "_ROOMS"}
+
 
 def is_frame(node: ast.stmt) -> bool:
-    """Whether a statement of an ``__init__`` is an import, text or ``__all__``."""
+    """Whether a statement of an ``__init__`` is an import, text or a table of exports."""
     if isinstance(node, ast.Import | ast.ImportFrom):
         return True
     targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
-    return _is_text(node) or any(isinstance(one, ast.Name) and one.id == "__all__" for one in targets)
+    return _is_text(node) or any(isinstance(one, ast.Name) and one.id in _EXPORTS for one in targets)
 
 
 def counting(tree: ast.Module, *, package: bool) -> ast.Module:
-    """The part of a module that counts: all; of an ``__init__``, what is neither import nor text nor ``__all__``."""
+    """The part of a module that counts: all; of an ``__init__``, what is neither import nor text nor exports."""
     return ast.Module([node for node in tree.body if not is_frame(node)], []) if package else tree
 
 

@@ -87,6 +87,15 @@ def code_of(folder: Path, sources: Iterable[str | Path]) -> str:
     return str(_code(_root(folder), sources)["sha256"])
 
 
+def files_of(sources: Iterable[str | Path]) -> list[Path]:
+    """The named sources and every module of the library that is loaded now."""
+    files = {Path(source).resolve() for source in sources}
+    for name, module in list(sys.modules.items()):
+        if name.partition(".")[0] == "slthlib" and getattr(module, "__file__", None):
+            files.add(Path(str(module.__file__)).resolve())
+    return sorted(files)
+
+
 def _root(folder: Path) -> Path | None:
     """The nearest folder around the result that looks like the top of a project."""
     for candidate in (folder, *folder.parents):
@@ -101,11 +110,7 @@ def _code(root: Path | None, sources: Iterable[str | Path]) -> dict[str, Any]:
     The one over all is the sha256 of the lines ``name  digest``, sorted. Names are relative to the project, or to where
     the library is installed, or bare: no digest depends on where anything lies.
     """
-    files = {Path(source).resolve() for source in sources}
-    for name, module in list(sys.modules.items()):
-        if name.partition(".")[0] == "slthlib" and getattr(module, "__file__", None):
-            files.add(Path(str(module.__file__)).resolve())
-    digests = dict(sorted((_name(file, root), digest(file)) for file in files))
+    digests = dict(sorted((_name(file, root), digest(file)) for file in files_of(sources)))
     lines = "".join(f"{name}  {value}\n" for name, value in digests.items())
     return {"sha256": hashlib.sha256(lines.encode()).hexdigest(), "files": digests}
 

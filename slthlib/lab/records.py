@@ -11,19 +11,22 @@ import json
 import operator
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
 
 from slthlib.lab import _arrays, _payload
-from slthlib.lab._provenance import Clock, code_of, gather
+from slthlib.lab._provenance import Clock, code_of, files_of, gather
 from slthlib.lab._unfinished import Unfinished
+
+if TYPE_CHECKING:
+    import pandas
 
 __all__ = ["Clock", "Record", "Recorder", "read", "recording", "write"]
 
@@ -63,7 +66,7 @@ class Record:
 
 
 class Recorder:
-    """What `recording` hands out: ``save`` writes the result, ``part`` keeps what a long run has finished so far.
+    """What `recording` hands out: ``save`` writes the result; ``sweep`` and ``part`` keep what a long run has finished.
 
     Parameters
     ----------
@@ -82,6 +85,7 @@ class Recorder:
         self.saved = False
         self._about = about
         self._unfinished: Unfinished | None = None
+        self._store: Path | None = None
 
     def part(self, name: str, compute: Callable[[], Any]) -> Any:
         """Value of one part of the run (JSON), computed unless a run of the same code that was stopped left it."""
@@ -92,17 +96,37 @@ class Recorder:
                 _say(f"{self.path.name}: going on after {self._unfinished.found} finished parts")
         return self._unfinished.part(name, compute)
 
+    def sweep(self, task: Callable[..., Any], grid: Any) -> "pandas.DataFrame":
+        """Rows of a task over a grid, as `slthlib.lab.sweep` has them; a run that was stopped goes on where it was.
+
+        The task draws from the seed of the run, which it takes from the script, unless it wants one for each cell.
+        """
+        from slthlib.lab.sweeps import sweep  # brings in SQLite and processes
+
+        files, seed = files_of(self._about["sources"]), self._about["seed"]
+        self._store = self.path.with_name(self.path.name + ".sweep.unfinished")
+        return sweep(task, grid, store=self._store, seed=0 if seed is None else seed, sources=files)
+
     def save(self, value: Any) -> Record:
         """Write the result with the time spent so far, and read it back; the last call counts."""
         write(self.path, value, **self._about)
         self.saved = True
         if self._unfinished:
             self._unfinished.forget()
+        if self._store:
+            self._store.unlink()
         return read(self.path)
 
 
 @contextmanager
-def recording(path: str | Path, *, command: str, seed: Any, sources: Iterable[str | Path] = ()) -> Iterator[Recorder]:
+def recording(
+    path: str | Path,
+    *,
+    command: str,
+    seed: Any,
+    sources: Iterable[str | Path] = (),
+    data: Mapping[str, Any] | None = None,
+) -> Iterator[Recorder]:
     """Time a run and record its result: the convenient form of `write`. Says first how long the last run took.
 
     Processor time includes that of child processes that have ended, so close a pool before saving.
@@ -117,6 +141,8 @@ def recording(path: str | Path, *, command: str, seed: Any, sources: Iterable[st
         Seed of the run; None for a run without randomness.
     sources : iterable of path
         Source files of the run outside the library, such as the script itself (``__file__``).
+    data : mapping, optional
+        What the run was made from, by name, such as the ``fingerprint`` of a data set.
 
     Yields
     ------
@@ -129,7 +155,7 @@ def recording(path: str | Path, *, command: str, seed: Any, sources: Iterable[st
     """
     sources = tuple(sources)
     _check(Path(path), command, seed, sources)  # wrong arguments are found before the long run, not after it
-    about = {"command": command, "seed": seed, "sources": sources, "started": Clock.now()}
+    about = {"command": command, "seed": seed, "sources": sources, "data": data, "started": Clock.now()}
     recorder = Recorder(path, about)
     _say(f"{Path(path).name}: {_last_time(Path(path))}")
     yield recorder
@@ -144,6 +170,7 @@ def write(
     command: str,
     seed: Any,
     sources: Iterable[str | Path] = (),
+    data: Mapping[str, Any] | None = None,
     started: Clock | None = None,
 ) -> None:
     """Write a result and its provenance.
@@ -162,6 +189,8 @@ def write(
         Seed of the run; None for a run without randomness.
     sources : iterable of path
         Source files of the run outside the library. The code digest covers them and the library's loaded modules.
+    data : mapping, optional
+        What the run was made from, by name, such as the ``fingerprint`` of a data set.
     started : Clock or None
         ``Clock.now()`` at the start of the run; None records no times.
 
@@ -184,6 +213,8 @@ def write(
         raise ValueError(f"value: expected at most 32 MB ({_LIMIT} bytes) as text, got {len(payload)} bytes")
     about |= {"sha256": hashlib.sha256(payload).hexdigest(), "bytes": len(payload)}
     about |= gather(target.resolve().parent, command, seed, sources, started)
+    if data:
+        about["data"] = dict(data)
     # Not sorted: the order of the columns is part of the table.
     provenance = json.dumps(about, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
     _replace(target, payload)

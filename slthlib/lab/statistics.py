@@ -16,6 +16,7 @@ __all__ = [
     "Interval",
     "PairedDifference",
     "clopper_pearson",
+    "mean_interval",
     "median_interval",
     "paired_difference",
     "wilson",
@@ -176,22 +177,51 @@ def z_score(successes: ArrayLike, trials: ArrayLike, probability: ArrayLike) -> 
     return _plain(np.where(sure & (excess != 0), impossible, excess / spread))
 
 
-def paired_difference(a: ArrayLike, b: ArrayLike, level: float = 0.95) -> PairedDifference:
+def mean_interval(values: ArrayLike, axis: int = -1, level: float = 0.95) -> Interval:
+    """Mean along an axis, such as that of replicas, with Student's interval.
+
+    The interval is exact for independent normal values and approximate otherwise. Cited result: Student,
+    Biometrika 6 (1908) 1-25.
+
+    Parameters
+    ----------
+    values : array of float, shape (..., n, ...)
+        Independent observations along one axis, n >= 2, finite.
+    axis : int
+        The axis of the observations.
+    level : float
+        Confidence level in (0, 1).
+
+    Returns
+    -------
+    Interval
+        Limits around the mean, of the shape that is left without the axis.
+
+    Notes
+    -----
+    Used in: no chapter.
+    """
+    return Interval(*_student(_last("values", reals("values", values), axis, "values"), level))
+
+
+def paired_difference(a: ArrayLike, b: ArrayLike, level: float = 0.95, *, axis: int = -1) -> PairedDifference:
     """Mean of ``a - b`` over pairs, with Student's interval.
 
     The interval is exact for normal differences and approximate otherwise.
 
     Parameters
     ----------
-    a, b : array of float, shape (..., n)
-        The two members of each pair along the last axis, n >= 2, finite, of one shape.
+    a, b : array of float, shape (..., n, ...)
+        The two members of each pair along one axis, n >= 2, finite, of one shape.
     level : float
         Confidence level in (0, 1).
+    axis : int
+        The axis of the pairs.
 
     Returns
     -------
     PairedDifference
-        Limits around the mean difference, shape (...), and the number of pairs.
+        Limits around the mean difference, of the shape that is left without the axis, and the number of pairs.
 
     Notes
     -----
@@ -200,13 +230,8 @@ def paired_difference(a: ArrayLike, b: ArrayLike, level: float = 0.95) -> Paired
     first, second = reals("a", a), reals("b", b)
     if first.shape != second.shape:
         raise ValueError(f"b: expected the shape of a, {first.shape}, got {second.shape}")
-    if first.ndim == 0 or first.shape[-1] < 2:
-        raise ValueError(f"a: expected at least 2 pairs along the last axis, got shape {first.shape}")
-    difference = first - second
-    n = difference.shape[-1]
-    mean = difference.mean(axis=-1)
-    half = -special.stdtrit(n - 1, tail(level)) * difference.std(axis=-1, ddof=1) / np.sqrt(n)
-    return PairedDifference(_plain(mean - half), _plain(mean), _plain(mean + half), n)
+    difference = _last("a", first - second, axis, "pairs")
+    return PairedDifference(*_student(difference, level), difference.shape[-1])
 
 
 def median_interval(sample: ArrayLike, level: float = 0.95) -> Interval:
@@ -249,6 +274,25 @@ def median_interval(sample: ArrayLike, level: float = 0.95) -> Interval:
     below = np.flatnonzero(special.bdtr(np.arange(n // 2 + 1, dtype=float), n, 0.5) <= miss)
     k = int(below[-1])  # counted from 0; P[Bin < k + 1] is within the tail
     return Interval(float(ordered[k]), float(np.median(ordered)), float(ordered[n - 1 - k]))
+
+
+def _last(name: str, array: NDArray[np.float64], axis: int, what: str) -> NDArray[np.float64]:
+    """The array with the axis of the observations at its end, checked."""
+    if isinstance(axis, bool) or not isinstance(axis, int | np.integer):
+        raise TypeError(f"axis: expected an integer, got {axis!r}")
+    if array.ndim and not -array.ndim <= axis < array.ndim:
+        raise ValueError(f"axis: expected one of the {array.ndim} axes of {name}, got {axis}")
+    if array.ndim == 0 or array.shape[axis] < 2:
+        raise ValueError(f"{name}: expected at least 2 {what} along axis {axis}, got shape {array.shape}")
+    return np.moveaxis(array, axis, -1)
+
+
+def _student(values: NDArray[np.float64], level: float) -> tuple[Any, Any, Any]:
+    """Student's limits around the mean along the last axis."""
+    n = values.shape[-1]
+    mean = values.mean(axis=-1)
+    half = -special.stdtrit(n - 1, tail(level)) * values.std(axis=-1, ddof=1) / np.sqrt(n)
+    return _plain(mean - half), _plain(mean), _plain(mean + half)
 
 
 def _plain(values: Any) -> Any:

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from slthlib.lab import _provenance, records
+from slthlib.lab import _provenance, load, records
 from slthlib.lab.records import Clock, read, recording, write
 
 ABOUT = {"command": "python experiments/gap.py", "seed": 7}
@@ -279,6 +279,18 @@ def test_provenance(tmp_path, monkeypatch):
     changed = read(path).provenance
     assert changed["git"]["modified"] is True
     assert changed["code"]["sha256"] != found["code"]["sha256"]
+
+
+def test_the_provenance_says_what_a_run_was_made_from(tmp_path):
+    few, other, more = (load(train=20, test=test, seed=seed) for test, seed in ((10, 0), (10, 1), (11, 1)))
+    assert few.fingerprint == load(train=20, test=10, seed=0).fingerprint
+    assert len({one.fingerprint["sha256"] for one in (few, other, more)}) == 3
+    data = {"mnist1d": few.fingerprint}
+    with recording(tmp_path / "a.csv", command="make a", seed=1, data=data) as record:
+        record.save({"x": [1]})
+    assert read(tmp_path / "a.csv").provenance["data"] == data
+    write(tmp_path / "b.csv", {"x": [1]}, command="make b", seed=1)
+    assert "data" not in read(tmp_path / "b.csv").provenance
 
 
 def test_versions_name_only_what_is_loaded():

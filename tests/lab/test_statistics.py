@@ -9,7 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from slthlib.lab.statistics import Interval, clopper_pearson, median_interval, paired_difference, wilson, z_score
+from slthlib.lab.statistics import (
+    Interval,
+    clopper_pearson,
+    mean_interval,
+    median_interval,
+    paired_difference,
+    wilson,
+    z_score,
+)
 
 counts = st.integers(1, 2000).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n)))
 levels = st.floats(0.01, 0.999)
@@ -96,6 +104,48 @@ def test_z_score_has_variance_one():
 
 def samples(least):
     return st.lists(st.floats(-1e6, 1e6).map(lambda x: round(x, 3)), min_size=least, max_size=40)
+
+
+@given(samples(2), st.floats(0.05, 0.999))
+def test_mean_interval_is_the_t_test(sample, level):
+    ours = mean_interval(sample, level=level)
+    assert ours.mid == pytest.approx(np.mean(sample))
+    assert type(ours.low) is float
+    # SciPy warns about, and answers nan to, values that are all but constant.
+    if np.ptp(sample) > 1e-3:
+        peer = stats.ttest_1samp(sample, 0.0).confidence_interval(level)
+        scale = np.abs(sample).max()
+        assert ours.low == pytest.approx(peer.low, rel=1e-9, abs=1e-9 * scale)
+        assert ours.high == pytest.approx(peer.high, rel=1e-9, abs=1e-9 * scale)
+
+
+@pytest.mark.parametrize("axis", [0, 1, 2, -1, -3])
+def test_intervals_along_any_axis(axis):
+    rng = np.random.default_rng(3)
+    a, b = rng.normal(size=(2, 4, 5, 6))
+    mean, difference = mean_interval(a, axis, 0.9), paired_difference(a, b, 0.9, axis=axis)
+    assert difference.n == a.shape[axis]
+    t = stats.t.ppf(0.95, a.shape[axis] - 1)
+    for ours, values in ((mean, a), (difference, a - b)):
+        half = t * stats.sem(values, axis=axis)
+        np.testing.assert_allclose(ours.mid, values.mean(axis=axis), rtol=1e-12)
+        np.testing.assert_allclose(ours.high - ours.mid, half, rtol=1e-9)
+        np.testing.assert_allclose(ours.mid - ours.low, half, rtol=1e-9)
+        assert ours.low.shape == values.mean(axis=axis).shape
+
+
+def test_mean_interval_by_hand():
+    ours = mean_interval([1, 2, 3])
+    assert ours.mid == 2
+    assert ours.high - 2 == pytest.approx(4.302652729911275 / math.sqrt(3))
+    same = mean_interval(np.full((2, 3), 0.5, np.float32))
+    np.testing.assert_array_equal([same.low, same.mid, same.high], np.full((3, 2), 0.5))
+
+
+def test_mean_interval_coverage():
+    """For normal values the mean lies in it as often as it says: 20 000 draws of 4, within 5 standard deviations."""
+    inside = mean_interval(np.random.default_rng(8).normal(size=(20_000, 4)), level=0.9).contains(0.0)
+    assert abs(z_score(int(inside.sum()), inside.size, 0.9)) < 5
 
 
 @given(st.data(), st.floats(0.05, 0.999))
@@ -188,6 +238,15 @@ BAD = [
     (paired_difference, (["x", "y"], [1, 2]), TypeError, "a: expected real numbers"),
     (paired_difference, ([1j, 2], [1, 2]), TypeError, "a: expected real numbers, got dtype complex128"),
     (paired_difference, ([None, 2], [1, 2]), TypeError, "a: .* dtype object"),
+    (paired_difference, (np.ones((3, 4)), np.ones((3, 4)), 0.9, 0), TypeError, "positional"),
+    (mean_interval, ([1],), ValueError, r"values: expected at least 2 values along axis -1, got shape \(1,\)"),
+    (mean_interval, (3.0,), ValueError, "values: expected at least 2 values"),
+    (mean_interval, (np.ones((1, 5)), 0), ValueError, "values: expected at least 2 values along axis 0"),
+    (mean_interval, (np.ones((3, 5)), 2), ValueError, "axis: expected one of the 2 axes of values, got 2"),
+    (mean_interval, (np.ones((3, 5)), 0.0), TypeError, "axis: expected an integer, got 0.0"),
+    (mean_interval, (np.ones((3, 5)), True), TypeError, "axis: expected an integer, got True"),
+    (mean_interval, ([1, math.nan],), ValueError, "values: expected finite numbers, got nan"),
+    (mean_interval, ([1, 2], -1, 1.5), ValueError, "level: "),
     (median_interval, ([1, 2, 3, 4, 5],), ValueError, "at least 6 observations for level 0.95, got 5"),
     (median_interval, ([],), ValueError, "sample: .* empty"),
     (median_interval, (np.ones((3, 4)),), ValueError, "sample: expected one axis"),

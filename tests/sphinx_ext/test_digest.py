@@ -94,6 +94,21 @@ def test_a_constant_counts_for_the_chapters_that_use_it(book: Path) -> None:
     assert digests(book)[1] != laws
 
 
+def test_names_that_a_package_loads_on_first_use_are_followed(book: Path) -> None:
+    edit(book / "tinylib/sums/__init__.py", "from .other import unrelated\n", "")
+    edit(
+        book / "tinylib/sums/__init__.py",
+        "\n__all__",
+        '_FUNCTIONS = {"unrelated": "other", "gone": "nowhere"}\n\ndef __getattr__(name): pass\n\n__all__',
+    )
+    assert modules(book, "from tinylib.sums import unrelated") == {"tinylib.sums.other"}
+    assert modules(book, "from tinylib import sums\nsums.unrelated()") == {"tinylib.sums.other"}
+    assert modules(book, "from tinylib.sums import gone") == EVERYTHING
+    before = digests(book)
+    edit(book / "tinylib/sums/__init__.py", '"gone"', '"lost"')
+    assert digests(book) == before
+
+
 def test_code_in_an_init_counts_and_a_new_export_does_not(book: Path) -> None:
     before = digests(book)
     (book / "tinylib/sums/new.py").write_text("def extra(): pass\n", "utf-8")
