@@ -50,11 +50,12 @@ outputs: $(READY) ## run stale chapters and store their outputs in the notebooks
 lock: ## remake requirements.txt from the ranges in pyproject.toml
 	@bash experiments/make_lock.sh "$(PYTHON)"
 
-bench: ## time the solvers against their peers and record the table
+bench: $(READY) ## time solvers and training against their peers and record the tables
 	@test -x .venv-bench/bin/python || $(PYTHON) -m venv .venv-bench
 	@.venv-bench/bin/pip install --quiet -r requirements-bench.txt
 	@.venv-bench/bin/pip install --quiet --no-deps --no-build-isolation --editable .
 	@.venv-bench/bin/python benchmarks/sums.py --write
+	@$(BIN)/python benchmarks/tickets.py --rounds 5 --levels 2 --full --write
 
 results: $(READY) ## remake the recorded results in chapters/results (minutes)
 	@for script in experiments/*.py; do echo "==> $$script"; $(BIN)/python $$script || exit 1; done

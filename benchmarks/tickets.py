@@ -10,7 +10,7 @@ from the same initial weights, see the same batches and make the same masks up t
 side by side.
 
 Rounds of both are interleaved, on few levels (each level costs the same); what ran is printed. ``--full`` also times
-ours on all 14 levels and the dense training. ``--write`` records the table in ``chapters/results``.
+ours on all 14 levels and the dense training. ``--write`` records the times and where they go in ``chapters/results``.
 """
 
 import argparse
@@ -39,7 +39,7 @@ from slthlib.tickets.scores import layer_keeps  # noqa: E402
 
 SEED, SEEDS, STEPS, BATCH, RATE, WIDTHS = 2019, 8, 1000, 100, 0.01, (40, 100, 100, 10)
 CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-OUT = ROOT / "chapters" / "results" / "tickets_benchmark.csv"
+RESULTS = ROOT / "chapters" / "results"
 ALL = keeps_down_to(0.044)
 
 
@@ -167,7 +167,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3, help="how often each side runs")
     parser.add_argument("--levels", type=int, default=1, help="levels of pruning in each round, after the dense one")
     parser.add_argument("--full", action="store_true", help=f"also ours on all {len(ALL) - 1} levels")
-    parser.add_argument("--write", action="store_true", help="record the table in chapters/results")
+    parser.add_argument("--write", action="store_true", help="record the tables in chapters/results")
     arguments = parser.parse_args()
     started, keeps = records.Clock.now(), ALL[: arguments.levels + 1]
     print(f"{arguments.levels} of {len(ALL) - 1} levels after the dense one, {SEEDS} seeds, 3 arms, {STEPS} steps; "
@@ -202,9 +202,14 @@ def main() -> None:
     print(f"steps alone would take {alone:.2f} of the {rows[0]['median_seconds']:.2f} s on {CORES} cores; the rest is "
           "evaluation, pruning, and what two threads lose to each other")  # fmt: skip
     if arguments.write:
-        table = {name: [one[name] for one in rows] for name in rows[0]}
-        records.write(OUT, table, command=f"python benchmarks/tickets.py {' '.join(sys.argv[1:])}", seed=SEED,
-                      sources=[__file__], started=started)  # fmt: skip
+        tables = {
+            "tickets_benchmark": {name: [one[name] for one in rows] for name in rows[0]},
+            "tickets_step": {"part": list(spent), "milliseconds": list(spent.values())},
+        }
+        command = f"python benchmarks/tickets.py {' '.join(sys.argv[1:])}"
+        for name, table in tables.items():
+            records.write(RESULTS / f"{name}.csv", table, command=command, seed=SEED, sources=[__file__],
+                          started=started)  # fmt: skip
 
 
 def row(side: str, levels: int, seconds: list[float], found: dict[str, float]) -> dict[str, Any]:

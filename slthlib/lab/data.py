@@ -134,7 +134,7 @@ def load(
 
     Notes
     -----
-    Used in: no chapter.
+    Used in: tickets/pruning, tickets/existence, tickets/supermasks, tickets/hidden.
     """
     if not isinstance(name, str):
         raise TypeError(f"name: expected one of {_known()}, got {name!r}")

@@ -71,8 +71,8 @@ def use_style() -> None:
     In a notebook it also asks the inline backend for SVG of exactly the size drawn, without date or version, so that a
     stored output can be compared byte for byte. Calling it twice does no harm.
 
-    Used in: sums/subset_sum, sums/partition, sums/constrained, sums/quantized, appendix/sharp, appendix/products,
-    appendix/certificates, back/benchmarks.
+    Used in: tickets/pruning, tickets/existence, tickets/supermasks, tickets/hidden, sums/subset_sum, sums/partition,
+    sums/constrained, sums/quantized, appendix/sharp, appendix/products, appendix/certificates, back/benchmarks.
     """
     known = {Path(entry.fname) for entry in font_manager.fontManager.ttflist}
     for file in sorted(_FONTS.glob("*.ttf")):
@@ -105,8 +105,8 @@ def new(width: float = 5.2, height: float = 3.4, *, panels: int = 1, **options: 
     figure, axes
         The figure, and one ``Axes`` or an array of ``panels`` of them.
 
-    Used in: sums/subset_sum, sums/partition, sums/constrained, sums/quantized, appendix/sharp, appendix/products,
-    appendix/certificates, back/benchmarks.
+    Used in: tickets/pruning, tickets/existence, tickets/supermasks, tickets/hidden, sums/subset_sum, sums/partition,
+    sums/constrained, sums/quantized, appendix/sharp, appendix/products, appendix/certificates, back/benchmarks.
     """
     if not 0 < width <= 6.5:
         raise ValueError(f"width must be in (0, 6.5] inches, to stay legible on a phone; got {width!r}")
@@ -206,7 +206,8 @@ def measured(
 
     Notes
     -----
-    Used in: sums/partition, sums/subset_sum, sums/constrained, sums/quantized, appendix/products.
+    Used in: tickets/pruning, tickets/existence, tickets/hidden, sums/subset_sum, sums/partition, sums/constrained,
+    sums/quantized, appendix/products.
     """
     if law is not None:
         places, values = law if isinstance(law, tuple) else (x, law)
@@ -228,8 +229,8 @@ def show(ax: Axes, *, legend: Any = "best", **labels: Any) -> None:
 
     Notes
     -----
-    Used in: sums/subset_sum, sums/partition, sums/constrained, sums/quantized, appendix/sharp, appendix/products,
-    appendix/certificates, back/benchmarks.
+    Used in: tickets/pruning, tickets/existence, tickets/supermasks, tickets/hidden, sums/subset_sum, sums/partition,
+    sums/constrained, sums/quantized, appendix/sharp, appendix/products, appendix/certificates, back/benchmarks.
     """
     ax.set(**labels)
     if ax.get_legend_handles_labels()[0]:

@@ -242,7 +242,8 @@ def read(path: str | Path) -> Record:
 
     Notes
     -----
-    Used in: sums/partition, sums/constrained, sums/quantized, appendix/certificates, back/benchmarks.
+    Used in: tickets/pruning, tickets/existence, tickets/supermasks, tickets/hidden, sums/partition, sums/constrained,
+    sums/quantized, appendix/certificates, back/benchmarks.
     """
     target = Path(path)
     _check_name(target)

@@ -94,7 +94,7 @@ def wilson(successes: ArrayLike, trials: ArrayLike, level: float = 0.95) -> Inte
 
     Notes
     -----
-    Used in: sums/partition, sums/subset_sum, sums/constrained, sums/quantized, appendix/products.
+    Used in: tickets/existence, sums/subset_sum, sums/partition, sums/constrained, sums/quantized, appendix/products.
     """
     k, n = successes_and_trials(successes, trials)
     z2 = special.ndtri(tail(level)) ** 2
@@ -129,7 +129,7 @@ def clopper_pearson(successes: ArrayLike, trials: ArrayLike, level: float = 0.95
 
     Notes
     -----
-    Used in: sums/partition, appendix/products.
+    Used in: tickets/pruning, sums/partition, appendix/products.
     """
     k, n = successes_and_trials(successes, trials)
     miss = tail(level)
@@ -162,7 +162,7 @@ def z_score(successes: ArrayLike, trials: ArrayLike, probability: ArrayLike) -> 
 
     Notes
     -----
-    Used in: sums/partition, sums/constrained.
+    Used in: tickets/pruning, tickets/existence, sums/partition, sums/constrained.
     """
     k, n = successes_and_trials(successes, trials)
     p = reals("probability", probability)
@@ -199,7 +199,7 @@ def mean_interval(values: ArrayLike, axis: int = -1, level: float = 0.95) -> Int
 
     Notes
     -----
-    Used in: no chapter.
+    Used in: tickets/existence, tickets/supermasks, tickets/hidden.
     """
     return Interval(*_student(_last("values", reals("values", values), axis, "values"), level))
 
@@ -225,7 +225,7 @@ def paired_difference(a: ArrayLike, b: ArrayLike, level: float = 0.95, *, axis: 
 
     Notes
     -----
-    Used in: no chapter.
+    Used in: tickets/pruning, tickets/supermasks.
     """
     first, second = reals("a", a), reals("b", b)
     if first.shape != second.shape:

@@ -47,7 +47,7 @@ def accuracy(
 
     Notes
     -----
-    Used in: no chapter.
+    Used in: tickets/pruning, tickets/existence, tickets/supermasks, tickets/hidden.
     """
     return _shared(right_answers, network, parameters, x, y, masks)
 

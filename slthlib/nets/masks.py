@@ -35,7 +35,7 @@ def random_mask(like: Mapping[str, Tensor], keep: Keep, *, seed: Seed, allow_emp
 
     Notes
     -----
-    Used in: no chapter.
+    Used in: tickets/pruning, tickets/existence.
     """
     number = entropy("seed", seed)
     scores = {}

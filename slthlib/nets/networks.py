@@ -134,7 +134,7 @@ class Dense(Network):
 
     Notes
     -----
-    Used in: no chapter.
+    Used in: tickets/pruning, tickets/existence, tickets/supermasks, tickets/hidden.
     """
 
     widths: tuple[int, ...]

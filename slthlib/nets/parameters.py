@@ -68,7 +68,7 @@ class Parameters(_Replicated):
 
     Notes
     -----
-    Used in: no chapter.
+    Used in: tickets/existence, tickets/hidden.
     """
 
     _what = "parameters"
@@ -126,7 +126,7 @@ def concatenate(parts: Sequence[Replicated]) -> Replicated:
 
     Notes
     -----
-    Used in: no chapter.
+    Used in: tickets/existence.
     """
     if not parts:
         raise ValueError("parts: expected at least one set of replicas, got none")

@@ -68,7 +68,7 @@ def top_k(
 
     Notes
     -----
-    Used in: no chapter.
+    Used in: tickets/pruning, tickets/hidden.
     """
     known("scope", scope, ("layer", "global"))
     number = entropy("seed", seed)

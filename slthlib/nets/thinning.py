@@ -144,7 +144,7 @@ def thin(network: Dense, parameters: Mapping[str, Tensor], masks: Mapping[str, T
 
     Notes
     -----
-    Used in: no chapter.
+    Used in: tickets/pruning.
     """
     if not isinstance(network, Dense):
         raise TypeError(f"network: expected a Dense network, got {type(network).__name__}")

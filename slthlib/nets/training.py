@@ -100,7 +100,7 @@ def train(
 
     Notes
     -----
-    Used in: no chapter.
+    Used in: tickets/pruning, tickets/existence, tickets/supermasks, tickets/hidden.
     """
     given = check_parameters(network.shapes, parameters)
     checked = check_masks(network.weight_shapes, masks, given)

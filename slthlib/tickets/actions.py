@@ -62,7 +62,7 @@ def signed_constant(parameters: Parameters) -> Parameters:
 
     Notes
     -----
-    Used in: no chapter.
+    Used in: tickets/supermasks.
     """
     found = {}
     for name, weight in parameters.weights.items():

@@ -17,6 +17,8 @@ __all__ = ["draw_keeps", "interval_table"]
 
 #: In the order of the curves; ink is left to laws.
 COLORS = tuple(color for color in figures.PALETTE if color not in {"ink", "grey"})
+#: Thin spaces that do not break, so that a number stays with its interval on a narrow screen; a minus, not a hyphen.
+PATTERN, MINUS = "{:.1f}\u202f±\u202f{:.1f}", "\u2212"
 TICKS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1)
 
 
@@ -37,7 +39,7 @@ def draw_keeps(ax: Axes, curves: Mapping[str, Curve]) -> None:
 
     Notes
     -----
-    Used in: no chapter.
+    Used in: tickets/pruning.
     """
     if not 1 <= len(curves) <= len(COLORS):
         raise ValueError(f"curves: expected 1 to {len(COLORS)}, so that they can be told apart, got {len(curves)}")
@@ -51,8 +53,14 @@ def draw_keeps(ax: Axes, curves: Mapping[str, Curve]) -> None:
     ax.minorticks_off()
 
 
-def interval_table(rows: Mapping[str, Interval], columns: Sequence[Any], *, head: str = "keep") -> "pandas.DataFrame":
-    """Means with half the lengths of their intervals, such as "9.7 ± 1.5".
+def interval_table(
+    rows: Mapping[str, Interval],
+    columns: Sequence[Any],
+    *,
+    head: str = "keep",
+    show: Sequence[int] | None = None,
+) -> "pandas.DataFrame":
+    """Means with half the lengths of their intervals, such as "9.7 ± 1.5", with thin spaces.
 
     Parameters
     ----------
@@ -62,6 +70,8 @@ def interval_table(rows: Mapping[str, Interval], columns: Sequence[Any], *, head
         Heads of the columns; floats are rounded to three digits.
     head : str
         What the columns are.
+    show : sequence of int, optional
+        Places of the columns to show; all by default.
 
     Returns
     -------
@@ -70,7 +80,7 @@ def interval_table(rows: Mapping[str, Interval], columns: Sequence[Any], *, head
 
     Notes
     -----
-    Used in: no chapter.
+    Used in: tickets/pruning.
     """
     try:
         import pandas
@@ -82,5 +92,8 @@ def interval_table(rows: Mapping[str, Interval], columns: Sequence[Any], *, head
         low, mid, high = (np.atleast_1d(limit) for limit in (found.low, found.mid, found.high))
         if mid.shape != (len(heads),):
             raise ValueError(f"rows: expected {len(heads)} intervals in each, got shape {mid.shape} for {name!r}")
-        texts[name] = [f"{m:.1f} ± {(h - lo) / 2:.1f}" for lo, m, h in zip(low, mid, high, strict=True)]
-    return pandas.DataFrame.from_dict(texts, orient="index", columns=pandas.Index(heads, name=head))
+        texts[name] = [
+            PATTERN.format(m, (h - lo) / 2).replace("-", MINUS) for lo, m, h in zip(low, mid, high, strict=True)
+        ]
+    table = pandas.DataFrame.from_dict(texts, orient="index", columns=pandas.Index(heads, name=head))
+    return table if show is None else table.iloc[:, list(show)]

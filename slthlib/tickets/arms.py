@@ -28,7 +28,7 @@ class Arms:
 
     Notes
     -----
-    Used in: no chapter.
+    Used in: tickets/supermasks, tickets/hidden.
     """
 
     settings: tuple[dict[str, Any], ...]

@@ -87,7 +87,7 @@ def binary_ticket(
 
     Notes
     -----
-    Used in: no chapter.
+    Used in: tickets/hidden.
     """
     return search(
         BinaryRule, network, parameters, data, keep=keep, scale=scale, absolute=absolute, steps=steps, batch=batch,

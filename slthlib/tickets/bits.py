@@ -41,7 +41,7 @@ def mask_entropy(size: ArrayLike, keep: ArrayLike) -> Any:
 
     Notes
     -----
-    Used in: no chapter.
+    Used in: tickets/hidden.
     """
     p = np.asarray(keep, dtype=np.float64)
     if not ((p >= 0) & (p <= 1)).all():
@@ -67,7 +67,7 @@ def mask_bits(size: ArrayLike, kept: ArrayLike) -> Any:
 
     Notes
     -----
-    Used in: no chapter.
+    Used in: tickets/hidden.
     """
     n, k = np.asarray(size), np.asarray(kept)
     for name, values in (("size", n), ("kept", k)):

@@ -69,7 +69,7 @@ def criterion(name: str, *, seed: Seed | None = None) -> Score:
 
     Notes
     -----
-    Used in: no chapter.
+    Used in: tickets/supermasks.
     """
     names = [*CRITERIA, *(plain + SAME_SIGN for plain in CRITERIA)]
     plain = known("name", name, names).removesuffix(SAME_SIGN)

@@ -96,7 +96,7 @@ def recorded_curve(record: Record, value: str, along: str, *, times: float = 1.0
 
     Notes
     -----
-    Used in: no chapter.
+    Used in: tickets/pruning, tickets/existence.
     """
     for name in ("replica", value, along, *settings):
         if name not in record.columns:

@@ -177,7 +177,7 @@ def deconstruct(
 
     Notes
     -----
-    Used in: no chapter.
+    Used in: tickets/supermasks.
     """
     for name in training:
         if name not in OPTIONS:

@@ -11,7 +11,7 @@ from slthlib.nets._checks import fraction, known
 from slthlib.tickets.arms import Arms
 from slthlib.tickets.criteria import CRITERIA
 
-__all__ = ["draw_arms", "draw_criteria"]
+__all__ = ["draw_arms", "draw_arms_by", "draw_criteria"]
 
 
 def draw_arms(
@@ -41,7 +41,7 @@ def draw_arms(
 
     Notes
     -----
-    Used in: no chapter.
+    Used in: tickets/supermasks.
     """
     values = [one[x] for one in arms.settings]
     places = values
@@ -49,6 +49,38 @@ def draw_arms(
         places = list(range(len(values)))
         ax.set_xticks(places, values)
     figures.measured(ax, np.asarray(places) + shift, arms.interval(), color=color, label=label)
+
+
+def draw_arms_by(ax: Axes, arms: Arms, x: str, by: str, *, gap: float = 0.2) -> None:
+    """Draw the arms as one series for each value of a second setting, side by side at each place.
+
+    Parameters
+    ----------
+    ax : Axes
+        Where to draw.
+    arms : Arms
+        What to draw.
+    x : str
+        The setting on the horizontal axis.
+    by : str
+        The setting that tells the series, in the colours of the palette and in the legend.
+    gap : float
+        Distance between neighbours at one place.
+
+    Returns
+    -------
+    None
+        The points are on ``ax``.
+
+    Notes
+    -----
+    Used in: tickets/supermasks.
+    """
+    values = list(dict.fromkeys(one[by] for one in arms.settings))
+    colors = [color for color in figures.PALETTE if color != "ink"]
+    for place, value in enumerate(values):
+        shift, color = gap * (place - (len(values) - 1) / 2), colors[place % len(colors)]
+        draw_arms(ax, arms.where(**{by: value}), x, color=color, label=f"{by} {value}", shift=shift)
 
 
 def draw_criteria(ax: Axes, names: Iterable[str], *, keep: float) -> None:
@@ -72,7 +104,7 @@ def draw_criteria(ax: Axes, names: Iterable[str], *, keep: float) -> None:
 
     Notes
     -----
-    Used in: no chapter.
+    Used in: tickets/supermasks.
     """
     axis = torch.linspace(-2, 2, 201, dtype=torch.float64)
     v, w = (grid[None] for grid in torch.meshgrid(axis, axis, indexing="ij"))

@@ -68,7 +68,7 @@ def mask_distance(first: Masks, second: Masks) -> NDArray[np.float64]:
 
     Notes
     -----
-    Used in: no chapter.
+    Used in: tickets/existence.
     """
     if {name: mask.shape for name, mask in first.items()} != {name: mask.shape for name, mask in second.items()}:
         raise ValueError("second: expected masks of the names and shapes of first, got others")
@@ -171,7 +171,7 @@ def early_birds(
 
     Notes
     -----
-    Used in: no chapter.
+    Used in: tickets/existence.
     """
     recipe = Recipe.of(data, widths, network, steps, seed, {"batch": batch, **training})
     share, near = fraction("keep", keep), real("threshold", threshold, above=0)

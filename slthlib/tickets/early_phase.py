@@ -100,7 +100,7 @@ def intervene(name: str, now: Parameters, initial: Parameters, masks: Masks, *, 
 
     Notes
     -----
-    Used in: no chapter.
+    Used in: tickets/existence.
     """
     change, number = INTERVENTIONS[known("intervention", name, INTERVENTIONS)], entropy("seed", seed)
     found = initial.clone() if name == "initial weights" else now.clone()

@@ -131,7 +131,7 @@ def hidden_accuracy(
 
     Notes
     -----
-    Used in: no chapter.
+    Used in: tickets/hidden.
     """
     listed, fractions, number = list(widths), [fraction("keeps", keep) for keep in keeps], entropy("seed", seed)
     depth = whole("layers", layers, 0)

@@ -73,7 +73,7 @@ def planted(
 
     Notes
     -----
-    Used in: no chapter.
+    Used in: tickets/existence.
     """
     known = ("signs", "uniform", "normal")
     if amplitudes not in known:
@@ -108,7 +108,7 @@ def minimum_norm(x: ArrayLike, y: ArrayLike, mask: ArrayLike | None = None) -> N
 
     Notes
     -----
-    Used in: no chapter.
+    Used in: tickets/pruning, tickets/existence.
     """
     problem, target = data(x, y)
     kept = None if mask is None else check_mask(mask, problem.shape)
@@ -171,7 +171,7 @@ def prune(x: ArrayLike, y: ArrayLike, counts: Iterable[int], *, seed: int | np.r
 
     Notes
     -----
-    Used in: no chapter.
+    Used in: tickets/pruning, tickets/existence.
     """
     problem, target = data(x, y)
     columns = np.ascontiguousarray(problem.swapaxes(-1, -2))
@@ -207,7 +207,7 @@ def kept_counts(d: int, s: int, keep: float) -> list[int]:
 
     Notes
     -----
-    Used in: no chapter.
+    Used in: tickets/existence.
     """
     d = whole("d", d, 2)
     s = whole("s", s, 1, d - 1)
@@ -242,7 +242,7 @@ def pursue(x: ArrayLike, y: ArrayLike, size: int) -> NDArray[np.bool_]:
 
     Notes
     -----
-    Used in: no chapter.
+    Used in: tickets/existence.
     """
     problem, target = data(x, y)
     size = whole("size", size, 1, min(problem.shape[-2:]))

@@ -33,7 +33,7 @@ def recovery_probability(signal: float, d: int, s: int) -> float:
 
     Notes
     -----
-    Used in: no chapter.
+    Used in: tickets/pruning.
     """
     d = whole("d", d, 2)
     s, b = whole("s", s, 1, d - 1), float(reals("signal", signal, 0))
@@ -75,7 +75,7 @@ def interpolator_draws(w: ArrayLike, n: int, draws: int, *, seed: int | np.rando
 
     Notes
     -----
-    Used in: no chapter.
+    Used in: tickets/existence.
     """
     weights, length = _planted(w)
     d, draws, rng = weights.size, whole("draws", draws, 1), np.random.default_rng(seed)
@@ -108,7 +108,7 @@ def one_shot_failure_bound(w: ArrayLike, n: int) -> float:
 
     Notes
     -----
-    Used in: no chapter.
+    Used in: tickets/existence.
     """
     weights, length = _planted(w)
     d, s = weights.size, int(np.count_nonzero(weights))

@@ -36,7 +36,7 @@ def saliencies(x: ArrayLike, w: ArrayLike) -> NDArray[np.float64]:
 
     Notes
     -----
-    Used in: no chapter.
+    Used in: tickets/pruning.
     """
     problem, weights = reals("x", x, 2), reals("w", w, 1)
     expected = (*problem.shape[:-2], problem.shape[-1])
@@ -64,7 +64,7 @@ def deletion_costs(x: ArrayLike, y: ArrayLike) -> NDArray[np.float64]:
 
     Notes
     -----
-    Used in: no chapter.
+    Used in: tickets/pruning.
     """
     r, target = triangle(x, y)
     inverse = np.linalg.inv(r)  # inverse(x' x) = inverse(r) inverse(r)', whose diagonal is a sum of squares
@@ -90,7 +90,7 @@ def best_subset(x: ArrayLike, y: ArrayLike, size: int) -> NDArray[np.bool_]:
 
     Notes
     -----
-    Used in: no chapter.
+    Used in: tickets/pruning.
     """
     r, target = triangle(x, y)
     d = len(r)

@@ -60,7 +60,7 @@ def cosine(
 
     Notes
     -----
-    Used in: no chapter.
+    Used in: tickets/supermasks.
     """
     known: Mapping[str, Any] = {} if masks is None else Masks(masks)
     found = []
@@ -87,7 +87,7 @@ def best_cosine(keep: ArrayLike, *, signs: str = "right") -> Any:
 
     Notes
     -----
-    Used in: no chapter.
+    Used in: tickets/supermasks.
     """
     if signs not in ("right", "random"):
         raise ValueError(f"signs: expected one of right, random, got {signs!r}")

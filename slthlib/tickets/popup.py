@@ -71,7 +71,7 @@ def scale_kept(parameters: Parameters, keep: Any) -> Parameters:
 
     Notes
     -----
-    Used in: no chapter.
+    Used in: tickets/hidden.
     """
     weights = parameters.weights
     sizes = {name: weight[0].numel() for name, weight in weights.items()}
@@ -145,7 +145,7 @@ def edge_popup(
 
     Notes
     -----
-    Used in: no chapter.
+    Used in: tickets/hidden.
     """
     return search(
         PopupRule, network, parameters, data, keep=keep, scale=scale, absolute=absolute, steps=steps, batch=batch,

@@ -37,7 +37,7 @@ def keeps_down_to(keep: float, *, rate: float = 0.2) -> list[float]:
 
     Notes
     -----
-    Used in: no chapter.
+    Used in: tickets/existence.
     """
     least = fraction("keep", keep)
     if not 0 < fraction("rate", rate) < 1:
@@ -131,7 +131,7 @@ def iterative_pruning(
 
     Notes
     -----
-    Used in: no chapter.
+    Used in: tickets/pruning, tickets/existence.
     """
     recipe = Recipe.of(data, widths, network, steps, seed, training)
     falling = falling_keeps(keeps)

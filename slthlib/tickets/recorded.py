@@ -8,13 +8,13 @@ from numpy.typing import ArrayLike
 from scipy import special
 
 from slthlib.lab.records import Record
-from slthlib.lab.statistics import Interval, mean_interval
+from slthlib.lab.statistics import Interval, PairedDifference, mean_interval, paired_difference
 from slthlib.tickets.arms import Arms
 
 if TYPE_CHECKING:
     import pandas
 
-__all__ = ["compare", "percent", "recorded_arms", "run_gap"]
+__all__ = ["compare", "main_effect", "percent", "recorded_arms", "run_gap"]
 
 
 def recorded_arms(record: Record, *, drop: Collection[str] = (), **settings: Any) -> Arms:
@@ -36,7 +36,7 @@ def recorded_arms(record: Record, *, drop: Collection[str] = (), **settings: Any
 
     Notes
     -----
-    Used in: no chapter.
+    Used in: tickets/supermasks, tickets/hidden.
     """
     for name in ("replica", "accuracy", *settings, *drop):
         if name not in record.columns:
@@ -81,7 +81,7 @@ def run_gap(here: Arms, there: Arms, level: float = 0.95) -> Interval:
 
     Notes
     -----
-    Used in: no chapter.
+    Used in: tickets/supermasks, tickets/hidden.
     """
     low, mid, high = np.empty((3, len(here)))
     for place, (one, a) in enumerate(zip(here.settings, here.accuracy, strict=True)):
@@ -92,6 +92,37 @@ def run_gap(here: Arms, there: Arms, level: float = 0.95) -> Interval:
         mid[place] = a.mean() - b.mean()
         low[place], high[place] = mid[place] - half, mid[place] + half
     return Interval(low, mid, high)
+
+
+def main_effect(arms: Arms, a: Mapping[str, Any], b: Mapping[str, Any], level: float = 0.95) -> PairedDifference:
+    """How much more accurate arms with some settings are than those with others, on average over all other settings.
+
+    Parameters
+    ----------
+    arms : Arms
+        A table with all combinations of its settings.
+    a, b : dict
+        Values of the same settings.
+    level : float
+        Confidence level in (0, 1).
+
+    Returns
+    -------
+    PairedDifference
+        Of the replicas, each averaged over the other settings first.
+
+    Notes
+    -----
+    Used in: tickets/supermasks.
+    """
+    first, second = arms.where(**a), arms.where(**b)
+
+    def others(some: Arms) -> list[tuple[Any, ...]]:
+        return sorted(tuple(value for name, value in one.items() if name not in a) for one in some.settings)
+
+    if a.keys() != b.keys() or others(first) != others(second):
+        raise ValueError(f"b: expected the settings of a, in as many arms as {dict(a)}, got {dict(b)}")
+    return paired_difference(first.accuracy.mean(0), second.accuracy.mean(0), level=level)
 
 
 def percent(found: Interval | ArrayLike) -> str:
@@ -109,7 +140,7 @@ def percent(found: Interval | ArrayLike) -> str:
 
     Notes
     -----
-    Used in: no chapter.
+    Used in: tickets/supermasks.
     """
     one = found if isinstance(found, Interval) else mean_interval(found)
     return f"{100 * one.mid:.1f} ± {50 * (one.high - one.low):.1f}"
@@ -134,7 +165,7 @@ def compare(columns: Mapping[str, Arms], by: str, *, best: Any = None) -> "panda
 
     Notes
     -----
-    Used in: no chapter.
+    Used in: tickets/supermasks.
     """
     try:
         import pandas

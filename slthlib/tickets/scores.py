@@ -116,7 +116,7 @@ def prune(
 
     Notes
     -----
-    Used in: no chapter.
+    Used in: tickets/supermasks.
     """
     known("scope", scope, ("layer", "global"))
     share: float | dict[str, float] = keep

@@ -178,7 +178,7 @@ def linear_mode_connectivity(
 
     Notes
     -----
-    Used in: no chapter.
+    Used in: tickets/existence.
     """
     recipe = Recipe.of(data, widths, network, steps, seed, training)
     ks = [whole("splits", split, 0, recipe.steps - 1) for split in splits]

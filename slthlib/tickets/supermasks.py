@@ -133,7 +133,7 @@ def learn_supermask(
 
     Notes
     -----
-    Used in: no chapter.
+    Used in: tickets/supermasks.
     """
     weights = check_parameters(network.shapes, parameters).clone()
     level = real("bias", bias)

@@ -65,7 +65,7 @@ def flipped(data: Any) -> Any:
 
     Notes
     -----
-    Used in: no chapter.
+    Used in: tickets/existence.
     """
     return replace(data, train_x=data.train_x[..., ::-1].copy(), test_x=data.test_x[..., ::-1].copy())
 

@@ -114,6 +114,7 @@ def pulled_back(network, parameters, x, direction, masks):
     return {name: leaf.grad for name, leaf in leaves.items()}
 
 
+@pytest.mark.ledger("prop-thin")
 @pytest.mark.parametrize("seed", range(5))
 def test_the_masked_gradient_is_the_thin_network_s_bit_for_bit_on_integers(seed):
     network = Dense((6, 8, 7, 4))
@@ -132,6 +133,7 @@ def test_the_masked_gradient_is_the_thin_network_s_bit_for_bit_on_integers(seed)
             assert torch.equal(masked[f"bias{layer}"][r], bias.grad)
 
 
+@pytest.mark.ledger("prop-thin")
 @pytest.mark.parametrize("seed", range(5))
 def test_the_masked_gradient_is_the_thin_network_s_in_float64(seed):
     network = Dense((20, 30, 25, 10))

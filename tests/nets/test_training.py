@@ -98,6 +98,7 @@ def test_moments_that_are_handed_on_cannot_move_a_pruned_weight():
             assert not any(bool(moment[name][~mask].any()) for moment in found.moments.values())
 
 
+@pytest.mark.ledger("prop-thin")
 def test_what_a_pruned_weight_was_does_not_matter():
     parameters = start()
     masks = random_mask(parameters, 0.4, seed=1)

@@ -40,12 +40,16 @@ def test_means_and_students_intervals_are_drawn_against_keep():
 
 
 def test_a_table_has_the_differences():
-    lead = paired_difference([[3.0, 4, 5], [1, 1, 1]], np.zeros((2, 3)))
+    lead = paired_difference([[3.0, 4, 5], [-1, -1, -1]], np.zeros((2, 3)))
     table = interval_table({"over reinit": lead}, np.array([0.134217728, 1]))
     assert table.columns.tolist() == ["0.134", "1"]
     assert table.columns.name == "keep"
-    assert table.loc["over reinit"].tolist() == [f"4.0 ± {stats.t.ppf(0.975, 2) / np.sqrt(3):.1f}", "1.0 ± 0.0"]
-    assert interval_table({"x": Interval(1.0, 2.0, 3.0)}, [7], head="rate").loc["x", "7"] == "2.0 ± 1.0"
+    assert table.loc["over reinit"].tolist() == [
+        f"4.0\u202f±\u202f{stats.t.ppf(0.975, 2) / np.sqrt(3):.1f}",
+        "\u22121.0\u202f±\u202f0.0",
+    ]
+    assert interval_table({"x": lead}, [7, 8], show=[1]).to_dict() == {"8": {"x": "\u22121.0\u202f±\u202f0.0"}}
+    assert interval_table({"x": Interval(1.0, 2.0, 3.0)}, [7], head="rate").loc["x", "7"] == "2.0\u202f±\u202f1.0"
 
 
 def test_a_table_of_the_wrong_length_is_refused():

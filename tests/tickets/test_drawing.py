@@ -6,7 +6,7 @@ import pytest
 
 from slthlib.lab import figures
 from slthlib.tickets.arms import Arms
-from slthlib.tickets.drawing import draw_arms, draw_criteria
+from slthlib.tickets.drawing import draw_arms, draw_arms_by, draw_criteria
 
 
 @pytest.fixture
@@ -16,8 +16,8 @@ def ax():
     plt.close(figure)
 
 
-def points(ax):
-    (line,) = (line for line in ax.get_lines() if line.get_marker() == "o")
+def points(ax, series=0):
+    line = ax.containers[series][0]
     return line.get_xdata(), line.get_ydata()
 
 
@@ -37,9 +37,19 @@ def test_words_are_written_below_the_places(ax):
     assert [label.get_text() for label in ax.get_xticklabels()] == ["rewind", "reinit"]
 
 
+def test_series_stand_side_by_side(ax):
+    settings = [{"kept": kept, "sign": sign} for kept in ("rewind", "reinit") for sign in ("kept", "random")]
+    arms = Arms(tuple(settings), np.array([[0.5, 0.7], [0.1, 0.3], [0.2, 0.2], [0.0, 0.2]]))
+    draw_arms_by(ax, arms, "kept", "sign", gap=0.4)
+    assert ax.get_legend_handles_labels()[1] == ["sign kept", "sign random"]
+    for series, (x, y) in enumerate((([-0.2, 0.8], [0.6, 0.2]), ([0.2, 1.2], [0.2, 0.1]))):
+        assert points(ax, series)[0] == pytest.approx(x)
+        assert points(ax, series)[1] == pytest.approx(y)
+    assert len({ax.containers[series][0].get_color() for series in range(2)}) == 2
+
+
 @pytest.mark.parametrize(("name", "distance"), [
-    # The borders that keep two fifths: |v| = 1.2, |w| = 1.2, |v - w| = 4 (1 - sqrt 0.4); |v| - |w| = 4 - sqrt(14.4)
-    # below the diagonal, and here 2 (sqrt 1.25 - 1)... by hand for each: the share of the square beyond is 0.4.
+    # Beyond lie two fifths of the square: of area 16, (4 - d)**2 for movement, (2 - d)**2 / 2 a quadrant for increase.
     ("large_final", lambda w, v: abs(v) - 1.2),
     ("large_init", lambda w, v: abs(w) - 1.2),
     ("movement", lambda w, v: abs(v - w) - 4 * (1 - np.sqrt(0.4))),

@@ -7,6 +7,7 @@ from slthlib.lab.statistics import mean_interval
 from slthlib.tickets import iterative_pruning, keeps_down_to, linear_mode_connectivity
 
 
+@pytest.mark.ledger("conj-lottery")
 @pytest.mark.slow
 def test_a_ticket_needs_its_weights_and_its_mask():
     data, keep = load(test=4000), 0.134

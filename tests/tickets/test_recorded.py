@@ -7,7 +7,7 @@ from scipy import stats
 from slthlib.lab import records
 from slthlib.lab.statistics import Interval
 from slthlib.tickets.arms import Arms
-from slthlib.tickets.recorded import compare, percent, recorded_arms, run_gap
+from slthlib.tickets.recorded import compare, main_effect, percent, recorded_arms, run_gap
 
 ARMS = Arms(
     ({"keep": 0.1, "kept": "rewind", "rescale": True}, {"keep": 0.2, "kept": "reinit", "rescale": False}),
@@ -67,6 +67,25 @@ def test_the_gap_of_two_runs_is_the_t_test(level):
         assert found.low[place] == pytest.approx(low, rel=1e-12)
         assert found.high[place] == pytest.approx(high, rel=1e-12)
         assert (found.low[place] < 0 < found.high[place]) == (test.pvalue > 1 - level)
+
+
+def test_a_main_effect_by_hand():
+    settings = [{"sign": sign, "keep": keep} for keep in (0.1, 0.2) for sign in ("kept", "random")]
+    table = Arms(tuple(settings), np.array([[0.9, 0.7, 0.8], [0.5, 0.5, 0.5], [0.7, 0.7, 0.4], [0.3, 0.3, 0.7]]))
+    found = main_effect(table, {"sign": "kept"}, {"sign": "random"})
+    # Averages over keep: .8, .7, .6 and .4, .4, .6; differences .4, .3, 0.
+    assert found.mid == pytest.approx(0.7 / 3)
+    low, high = stats.ttest_1samp([0.4, 0.3, 0.0], 0).confidence_interval(0.95)
+    assert (found.low, found.high) == pytest.approx((low, high))
+    assert main_effect(table, {"keep": 0.2}, {"keep": 0.1}, level=0.5).mid == pytest.approx(np.mean([-0.2, -0.1, -0.1]))
+
+
+@pytest.mark.parametrize(("rows", "b"), [([0, 1, 2], {"sign": "random"}), ([0, 1, 2, 3], {"keep": 0.1})])
+def test_a_main_effect_needs_equal_settings_on_both_sides(rows, b):
+    settings = [{"sign": sign, "keep": keep} for keep in (0.1, 0.2) for sign in ("kept", "random")]
+    table = Arms(tuple(settings[row] for row in rows), np.random.default_rng(0).random((len(rows), 2)))
+    with pytest.raises(ValueError, match="b: expected the settings of a"):
+        main_effect(table, {"sign": "kept"}, b)
 
 
 def test_percent_by_hand():
