@@ -206,8 +206,8 @@ def measured(
 
     Notes
     -----
-    Used in: tickets/pruning, tickets/existence, tickets/hidden, sums/subset_sum, sums/partition, sums/constrained,
-    sums/quantized, appendix/products.
+    Used in: tickets/pruning, tickets/existence, sums/subset_sum, sums/partition, sums/constrained, sums/quantized,
+    appendix/products.
     """
     if law is not None:
         places, values = law if isinstance(law, tuple) else (x, law)

@@ -199,7 +199,7 @@ def mean_interval(values: ArrayLike, axis: int = -1, level: float = 0.95) -> Int
 
     Notes
     -----
-    Used in: tickets/existence, tickets/supermasks, tickets/hidden.
+    Used in: tickets/existence, tickets/supermasks.
     """
     return Interval(*_student(_last("values", reals("values", values), axis, "values"), level))
 

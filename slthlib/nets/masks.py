@@ -65,7 +65,7 @@ def shuffle_mask(masks: Mapping[str, Tensor], *, seed: Seed) -> Masks:
 
     Notes
     -----
-    Used in: no chapter.
+    Used in: tickets/hidden.
     """
     number = entropy("seed", seed)
     found = {}

@@ -34,6 +34,7 @@ _MODULES = (
     "stopping",
     "supermasks",
     "transfer",
+    "widths",
 )
 _FUNCTIONS = {
     "binary_ticket": "binary",

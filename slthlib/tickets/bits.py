@@ -67,7 +67,7 @@ def mask_bits(size: ArrayLike, kept: ArrayLike) -> Any:
 
     Notes
     -----
-    Used in: tickets/hidden.
+    Used in: no chapter.
     """
     n, k = np.asarray(size), np.asarray(kept)
     for name, values in (("size", n), ("kept", k)):
@@ -103,7 +103,7 @@ def network_bits(
 
     Notes
     -----
-    Used in: no chapter.
+    Used in: tickets/hidden.
     """
     each, total = whole("weight", weight, 0), np.zeros(parameters.replicas)
     known = {} if masks is None else Masks(masks)
@@ -142,7 +142,7 @@ def round_weights(parameters: Parameters, bits: int, masks: Mapping[str, Tensor]
 
     Notes
     -----
-    Used in: no chapter.
+    Used in: tickets/hidden.
     """
     half = 2 ** (whole("bits", bits, 1, 16) - 1)
     found = {}

@@ -90,7 +90,7 @@ def interpolator_draws(w: ArrayLike, n: int, draws: int, *, seed: int | np.rando
 def one_shot_failure_bound(w: ArrayLike, n: int) -> float:
     """Bound on the probability that one-shot pruning of that interpolator misses the support of w.
 
-    With T Student's variable of n degrees of freedom and t = sqrt(n) min|w_i| / |w|, over the support of size s,
+    With T Student's variable of n degrees of freedom and ``t = sqrt(n) min|w_i| / |w|``, over the support of size s,
     for every c in (0, 1): ``(d - s) P(|T| >= c t) + s P(T >= (1 - c) t)``. The least over a grid of c is returned.
     Label in the book: prop-toy-oneshot. Trust: proved.
 

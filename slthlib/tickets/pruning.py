@@ -131,7 +131,7 @@ def iterative_pruning(
 
     Notes
     -----
-    Used in: tickets/pruning, tickets/existence.
+    Used in: tickets/pruning, tickets/existence, tickets/hidden.
     """
     recipe = Recipe.of(data, widths, network, steps, seed, training)
     falling = falling_keeps(keeps)

@@ -165,7 +165,7 @@ def compare(columns: Mapping[str, Arms], by: str, *, best: Any = None) -> "panda
 
     Notes
     -----
-    Used in: tickets/supermasks.
+    Used in: tickets/supermasks, tickets/hidden.
     """
     try:
         import pandas

@@ -30,7 +30,7 @@ def draw_series(ax: Axes, series: Mapping[str, Arms], x: str) -> None:
 
     Notes
     -----
-    Used in: no chapter.
+    Used in: tickets/hidden.
     """
     colors = [color for color in figures.PALETTE if color != "ink"]
     if len(series) > len(colors):

@@ -20,7 +20,7 @@ def by_width(arms: Arms) -> Arms:
 
     Notes
     -----
-    Used in: no chapter.
+    Used in: tickets/hidden.
     """
     widths = [{int(width) for width in one["hidden"].split("-")} for one in arms.settings]
     places = sorted(
