@@ -145,7 +145,7 @@ def transfer(
     A ticket takes along its mask and its weights of step ``rewind``, but for the output layer: there it takes along
     the mask, and weights that have seen no data, because classes of different sets have nothing in common. All tickets,
     those at home too, have the same fresh output weights and see the same batches. The baseline is a random mask of
-    the same density in each layer, on initial weights.
+    the same density in each layer, on the weights that a ticket found at home takes along.
 
     Parameters
     ----------
