@@ -3,11 +3,13 @@
 import os
 import shutil
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from http.server import HTTPServer, SimpleHTTPRequestHandler
 from threading import Thread
+
+from playwright.sync_api import sync_playwright
 
 FLAGS = [
     "--headless",
@@ -112,7 +114,7 @@ def visiting(browser, origin, mode):
     """A tab that shows the site in light or dark mode."""
     # Without motion a colour is measured where a transition ends, not in its middle.
     context = browser.new_context(color_scheme=mode, reduced_motion="reduce", viewport=DESK)
-    context.set_default_timeout(20_000)
+    context.set_default_timeout(60_000)
     context.add_init_script(CHOOSE_MODE.format(mode))
     page = context.new_page()
     visit = Visit(page, origin)
@@ -136,3 +138,22 @@ def visiting(browser, origin, mode):
         yield visit
     finally:
         context.close()
+
+
+@contextmanager
+def one_browser(path):
+    """A browser of the thread that asks, and its tabs on demand, each made once: (folder, mode) -> Visit."""
+    with ExitStack() as stack:
+        playwright = stack.enter_context(sync_playwright())
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        stack.callback(browser.close)
+        origins, known = {}, {}
+
+        def tab(folder, mode):
+            if folder not in origins:
+                origins[folder] = stack.enter_context(serve(folder))
+            if (folder, mode) not in known:
+                known[folder, mode] = stack.enter_context(visiting(browser, origins[folder], mode))
+            return known[folder, mode]
+
+        yield tab

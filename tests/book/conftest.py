@@ -43,7 +43,7 @@ def pytest_collection_modifyitems(config, items):
     """Without a browser let one test of the pages speak for all: it is skipped, or fails where CI=true."""
     if find_browser():
         return
-    asking = [item for item in items if "browser" in getattr(item, "fixturenames", ())]
+    asking = [item for item in items if "browser_path" in getattr(item, "fixturenames", ())]
     for item in asking[:1]:
         if os.environ.get("CI") != "true":
             item.add_marker(pytest.mark.skip(reason=f"{MISSING} ({len(asking)} tests of pages left out)"))

@@ -36,8 +36,21 @@ MATHEMATICS = """() => ({
          .map(e => e.getAttribute('data-mjx-error') || e.closest('.math, mjx-container').textContent.slice(0, 60)),
 })"""
 
-# A formula is dozens of elements, and axe takes seconds for thousands. All are marked up alike: a few speak for them.
-THIN_OUT = "() => [...document.querySelectorAll('mjx-container')].slice(30).forEach(e => e.replaceWith('formula'))"
+# A formula is dozens of elements, a line of code too, and axe takes seconds for thousands. Formulas are all marked up
+# alike: a few speak for them. Of code two pieces of each colour stay in each kind of block, the rest becomes text; from
+# the last backwards, so that what has lost its pieces is a piece itself when its turn comes.
+THIN_OUT = """() => {
+  [...document.querySelectorAll('mjx-container')].slice(30).forEach(e => e.replaceWith('formula'));
+  const kept = {};
+  for (const piece of [...document.querySelectorAll('pre *, .sig *')].reverse()) {
+    if (piece.childElementCount || piece.closest('a, button')) continue;
+    const block = piece.closest('.cell_output') || piece.closest('.highlight, .sig') || piece.closest('pre');
+    const kind = [piece.tagName, piece.className, piece.getAttribute('style'), piece.parentElement.tagName,
+                  piece.parentElement.className, block.className].join('|');
+    kept[kind] = (kept[kind] || 0) + 1;
+    if (kept[kind] > 2) piece.replaceWith(piece.textContent);
+  }
+}"""
 
 # The widest things first, to say what to mend; what scrolls inside its own box is no fault.
 OVERFLOW = """limit => {
@@ -84,7 +97,7 @@ def mathematics_faults(visit):
 def accessibility_faults(visit, rules=ALL):
     """What axe-core finds at levels A and AA, or by the rules about colours only.
 
-    Takes most formulas off the page, so it comes after the checks that need them.
+    Takes most formulas and the colours of most code off the page, so it comes after the checks that need them.
     """
     visit.page.evaluate(THIN_OUT)
     visit.resize(DESK)

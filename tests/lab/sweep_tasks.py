@@ -67,6 +67,11 @@ def here(*, seed, i):
     }
 
 
+def two_threads():
+    """Two threads in this process, also where the machine would give it one."""
+    __import__("torch").set_num_threads(2)
+
+
 def slow(*, seed, i, log):
     """Quick at first, slow afterwards; says when it begins."""
     with Path(log).open("a", encoding="utf-8") as stream:

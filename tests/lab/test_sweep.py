@@ -163,7 +163,8 @@ def test_cells_run_in_spawned_processes_with_one_thread(store, tmp_path):
     single = sweep(tasks.here, [{"i": 0}], store=tmp_path / "single.sqlite")
     with ThreadPoolExecutor(2) as threads, ProcessPoolExecutor(1, mp_context=get_context("spawn")) as warm:
         threaded = sweep(tasks.here, {"i": range(2)}, store=tmp_path / "threads.sqlite", executor=threads)
-        assert warm.submit(tasks.here, seed=0, i=0).result()["threads"] > 1, "it does not know of sweeps yet"
+        warm.submit(tasks.two_threads).result()
+        assert warm.submit(tasks.here, seed=0, i=0).result()["threads"] == 2, "it does not know of sweeps yet"
         given = sweep(tasks.here, {"i": range(2)}, store=tmp_path / "given.sqlite", executor=warm)
     assert set(single.kind) | set(threaded.kind) == {"_MainProcess"}
     for each in (frame, single, threaded, given):
