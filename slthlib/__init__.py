@@ -8,6 +8,8 @@ The library is a house of rooms. Each loads on first use, so that ``import slthl
     Networks with a leading replica axis, masks, and training (torch).
 ``slthlib.tickets``
     The methods of the lottery ticket hypothesis, and linear models in which pruning can be proved.
+``slthlib.strong``
+    Strong tickets: found inside random networks, never trained; the theorems and laws on how much that takes.
 ``slthlib.lab``
     What the rooms stand on: data, sweeps, records with provenance, statistics, figures.
 """
@@ -16,9 +18,9 @@ from importlib import import_module
 from types import ModuleType
 
 __version__ = "0.1.0"
-__all__ = ["__version__", "lab", "nets", "sums", "tickets"]
+__all__ = ["__version__", "lab", "nets", "strong", "sums", "tickets"]
 
-_ROOMS = ("lab", "nets", "sums", "tickets")
+_ROOMS = ("lab", "nets", "strong", "sums", "tickets")
 
 
 def __getattr__(name: str) -> ModuleType:

@@ -75,7 +75,11 @@ def rooms(name: str) -> list[str]:
 def _directive(name: str, thing: Any) -> list[str]:
     if inspect.isclass(thing):
         return ["", f".. autoclass:: {name}", "   :members:", ""]
-    return ["", f".. {'autofunction' if callable(thing) else 'autodata'}:: {name}", ""]
+    if callable(thing):
+        return ["", f".. autofunction:: {name}", ""]
+    # The text of a function says nothing to a reader.
+    hidden = ["   :no-value:"] if "<function " in repr(thing) else []
+    return ["", f".. autodata:: {name}", *hidden, ""]
 
 
 def set_used_aside(app: Sphinx, what: str, name: str, obj: Any, options: Any, lines: list[str]) -> None:

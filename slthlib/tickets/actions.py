@@ -26,7 +26,7 @@ def _reshuffled(w: Row, fresh: Row, kept: NDArray[np.bool_], rng: np.random.Gene
     return found
 
 
-#: Mask-1 actions: what a kept weight starts from, by the initial weights w of its layer, another draw of the layer,
+#: What a kept weight starts from (mask-1 actions), by the initial weights w of its layer, another draw of the layer,
 #: and the mask.
 KEPT: dict[str, Callable[[Row, Row, NDArray[np.bool_], np.random.Generator], Row]] = {
     "rewind": lambda w, fresh, kept, rng: w,
@@ -35,10 +35,10 @@ KEPT: dict[str, Callable[[Row, Row, NDArray[np.bool_], np.random.Generator], Row
     "constant": lambda w, fresh, kept, rng: np.full_like(w, w.std()),
 }
 
-#: Whose sign a kept weight has: that of the initial weight, or one drawn by a fair coin.
+#: Whose sign a kept weight has, that of the initial weight, or one drawn by a fair coin.
 SIGN = ("kept", "random")
 
-#: Mask-0 actions: where a pruned weight stays, by w before training and v after it.
+#: Where a pruned weight stays (mask-0 actions), by w before training and v after it.
 PRUNED: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
     "zero": lambda w, v: torch.zeros_like(w),
     "freeze": lambda w, v: w,

@@ -190,6 +190,7 @@ def test_damaged_gzip_is_named(tmp_path):
         refused(tmp_path, "expected a whole gzip file, got a truncated or damaged one")()
 
 
+@pytest.mark.slow
 @quick
 @given(cut=st.integers(0, len(LABELS) - 1), packed=st.booleans())
 def test_no_prefix_is_believed(tmp_path, cut, packed):

@@ -15,6 +15,7 @@ def record_of(tmp_path, task, size, **about):
     return records.read(path)
 
 
+@pytest.mark.slow
 def test_a_stopped_sweep_goes_on(tmp_path):
     with pytest.raises(SweepFailed, match="2 of 4 cells"):
         record_of(tmp_path, sometimes, 4)
@@ -24,6 +25,7 @@ def test_a_stopped_sweep_goes_on(tmp_path):
     assert {path.name for path in tmp_path.iterdir()} == {"squares.csv", "squares.provenance.json", "log"}
 
 
+@pytest.mark.slow
 def test_what_was_finished_is_kept_unless_code_or_seed_are_others(tmp_path, monkeypatch):
     def lines():
         return (tmp_path / "log").read_text().split("\n")[:-1]

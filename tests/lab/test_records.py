@@ -38,6 +38,7 @@ def _quick_provenance(monkeypatch):
     monkeypatch.setattr(_provenance, "_git", lambda root: None)
 
 
+@pytest.mark.slow
 @quick
 @given(table=st.integers(1, 5).flatmap(columns))
 def test_csv_gives_back_what_was_written(tmp_path, table):
@@ -55,6 +56,7 @@ def test_csv_gives_back_what_was_written(tmp_path, table):
     assert path.read_bytes() == first
 
 
+@pytest.mark.slow
 @quick
 @given(
     value=st.recursive(

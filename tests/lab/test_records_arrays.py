@@ -21,6 +21,7 @@ def _quick_provenance(monkeypatch):
     monkeypatch.setattr(_provenance, "_git", lambda root: None)
 
 
+@pytest.mark.slow
 @quick
 @given(array=KINDS.flatmap(lambda kind: hnp.arrays(kind, hnp.array_shapes(min_dims=0, min_side=0, max_side=4))))
 def test_arrays_come_back(tmp_path, array):

@@ -42,6 +42,7 @@ def test_rows_come_in_the_order_of_the_grid(store):
     np.testing.assert_array_equal(again["draws"], row.draws)
 
 
+@pytest.mark.slow
 def test_executor_and_order_change_nothing(tmp_path):
     frames = [sweep(tasks.rough, GRID, store=tmp_path / "default.sqlite")]
     with ThreadPoolExecutor(3) as threads, ProcessPoolExecutor(1, mp_context=get_context("spawn")) as processes:
@@ -97,6 +98,7 @@ def test_tasks_share_a_store(store, tmp_path):
     assert lines(log) == ["once 1"]
 
 
+@pytest.mark.slow
 def test_failures_are_kept_and_raised_at_the_end(store, tmp_path):
     grid = {"log": [str(tmp_path / "mended")], "i": range(6)}
     with pytest.raises(

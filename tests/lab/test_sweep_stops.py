@@ -146,6 +146,7 @@ def test_a_worker_that_dies_is_said(tmp_path):
     assert len(sweep(tasks.deadly, {"i": [0, 1, 3]}, store=store)) == 3
 
 
+@pytest.mark.slow
 def test_two_sweeps_do_not_share_a_file_at_once(tmp_path):
     path = tmp_path / "cells.sqlite"
     grid = {"i": [0, 1]}

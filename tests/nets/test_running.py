@@ -45,6 +45,7 @@ def test_a_bar_is_shown_where_one_is_wanted(monkeypatch, stream, progress, shown
     assert ("training" in out.getvalue()) is shown
 
 
+@pytest.mark.slow
 def test_longer_work_shows_a_bar_on_a_terminal(monkeypatch):
     from slthlib.nets import _lane
 

@@ -16,6 +16,7 @@ CASES = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("ours", "theirs", "options"), CASES, ids=lambda case: repr(case)[:30])
 def test_steps_are_torch_s(ours, theirs, options):
     torch.manual_seed(0)

@@ -150,6 +150,7 @@ def test_two_runs_give_the_same_bits():
     assert np.array_equal(one.accuracy, two.accuracy)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("options", [OPTIMIZERS[0], OPTIMIZERS[5]], ids=["adam", "clipped sgd"])
 @pytest.mark.parametrize("network", [Dense((40, 100, 100, 10)), Dense((6, 9, 8, 3))], ids=["wide", "narrow"])
 def test_a_replica_s_bits_depend_neither_on_the_others_nor_on_the_threads(network, options):

@@ -10,6 +10,7 @@ from slthlib.sums import best_partition, closest_subsets, count_perfect_partitio
 from slthlib.sums.slow import slow_count_perfect
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("n", [2, 3, 4, 9, 12, 17, 20])
 @pytest.mark.parametrize("largest", [3, 1000, 2**48])
 def test_the_baseline_for_partitions_is_right(n, largest):
@@ -20,6 +21,7 @@ def test_the_baseline_for_partitions_is_right(n, largest):
         assert np.abs(signs).tolist() == [1] * n
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("n", [3, 8, 13])
 def test_the_baselines_for_subsets_are_right(n):
     problems = subsets.draw(np.random.default_rng(n), n, 20)
@@ -30,6 +32,7 @@ def test_the_baselines_for_subsets_are_right(n):
         assert subsets.in_numba(kernel)(problems) == pytest.approx(truth, abs=1e-13)
 
 
+@pytest.mark.slow
 def test_the_baselines_for_sets_are_right():
     rng = np.random.default_rng(5)
     loops = [sets.load_cpp()] if shutil.which("c++") else []
@@ -49,6 +52,7 @@ def one_task(rivals):
                         judge=lambda found, truth: found <= truth + 2**-48)  # fmt: skip
 
 
+@pytest.mark.slow
 def test_a_missing_rival_is_no_error():
     def missing():
         raise ImportError("nothing of that name")

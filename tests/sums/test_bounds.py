@@ -78,6 +78,7 @@ def test_the_truth_is_the_truth():
             assert truths(M, LAST[M])[n - 1] == pytest.approx(float(failures(n, M)), rel=1e-13)
 
 
+@pytest.mark.slow
 @pytest.mark.ledger("cor-continuous")
 def test_real_targets_respect_the_bounds():
     rng = np.random.default_rng(41)
@@ -175,6 +176,7 @@ def test_real_bounds_are_the_better_of_both_routes():
 # --- sizes, shapes, bad input
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["proved", "floating-point"])
 def test_stable_and_vectorised(kind):
     n = np.array([1, 2, 10, 50, 100, 1000, 10**6])

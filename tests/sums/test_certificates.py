@@ -23,6 +23,7 @@ def certify(n, M, **about):
 # --- the promise
 
 
+@pytest.mark.slow
 @pytest.mark.ledger("thm-cert-b1")
 @pytest.mark.ledger("thm-cert-b2")
 @pytest.mark.parametrize("method", ["B1", "B2"])
@@ -132,6 +133,7 @@ def test_the_fields():
     assert certify(20, 64, draws=3000, seed=7, method="B2").block_draws == 30_000
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", ["B1", "B2", None])
 def test_one_seed_one_certificate(method):
     about = {"draws": (3 * CHUNK + 5, 2 * CHUNK + 9), "method": method, "progress": False}
@@ -148,6 +150,7 @@ def test_pilot_and_certificate_use_different_draws():
     assert len({values.tobytes() for values in streams}) == len(streams)
 
 
+@pytest.mark.slow
 def test_the_pilot_chooses_what_serves_best():
     assert certify(12, 32, draws=20_000, seed=1).method == "B1"
     made = certify(40, 32, draws=(60_000, 200_000), seed=1)

@@ -234,6 +234,7 @@ def test_bounds_on_tails_are_made_monotone():
 # --- towards a proof
 
 
+@pytest.mark.slow
 @pytest.mark.ledger("prop-cert-parseval")
 @pytest.mark.parametrize(
     ("a", "s", "cut"),

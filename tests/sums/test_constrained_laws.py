@@ -143,6 +143,7 @@ def all_sign_sums(items, s):
     return np.array([2 * sum(items[i] for i in side) - sum(items) for side in plus])
 
 
+@pytest.mark.slow
 @pytest.mark.ledger("law-quenched")
 def test_the_count_means_what_count_perfect_partitions_counts():
     """Averaged over many problems the means differ by less than 2 / n: even and odd sums, equal and unequal sides."""
@@ -174,6 +175,7 @@ def test_many_partitions_are_counted_to_a_few_per_cent(n, s, bits):
     assert bits_off.std() < 0.25
 
 
+@pytest.mark.slow
 @pytest.mark.ledger("law-quenched")
 @pytest.mark.parametrize(("n", "s", "ratio"), [(20, 4, 0.745), (20, 4, 0.8269), (24, 6, 0.7492)])
 def test_perfect_partitions_simulated(n, s, ratio):

@@ -221,6 +221,7 @@ def test_a_pair_adds_what_the_lemma_says(M):
         assert (gain < v * (1 + (1 - v) / 2)).any()
 
 
+@pytest.mark.slow
 @pytest.mark.ledger("thm-quenched-threshold")
 @pytest.mark.parametrize(("N", "s"), [(6, 2), (7, 1), (8, 0)])
 def test_reached_points_are_perfect_partitions(N, s):

@@ -39,6 +39,7 @@ def hostile_reals():
     return st.lists(one, min_size=1, max_size=5)
 
 
+@pytest.mark.slow
 @given(hostile_reals(), st.sampled_from([(-1.0, 1.0), (0.0, 0.0), (-0.3, 0.7), (0.5, 0.5), (-9.0, 9.0), (2.0, 3.5)]))
 def test_agrees_with_its_slow_twin(items, window):
     radius = covering_radius(items, *window)
@@ -174,6 +175,7 @@ def real_rows(rng, count):
         yield from rng.uniform(-1, 1, (count, n)) ** 9
 
 
+@pytest.mark.slow
 def test_reals_that_have_to_be_rounded():
     rng = np.random.default_rng(81)
     for items in real_rows(rng, 60):

@@ -18,6 +18,7 @@ def either_kernel(request, monkeypatch):
     monkeypatch.setattr(module, "_HEAP_FROM", request.param)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("heap_from", [ALWAYS_HEAP, NEVER_HEAP], ids=["heap", "buffer"])
 def test_agrees_with_its_slow_twin(heap_from):
     @given(hostile_integers(high=30))

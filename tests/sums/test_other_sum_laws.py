@@ -125,6 +125,7 @@ def test_positive_entropy():
     assert laws.positive_entropy(1e-8) == pytest.approx(math.pi * math.sqrt(1e-8 / 3) / math.log(2), rel=1e-4)
 
 
+@pytest.mark.slow
 def test_positive_counts_against_exact_ones():
     """Mean log2 ratio of exact counts to the law within 0.1 at n = 24, from the middle to a tenth of the sum."""
     rng = np.random.default_rng(24)

@@ -24,6 +24,7 @@ def force(monkeypatch, way):
         monkeypatch.setattr(counting, kind + ("meeting" if way == "table" else "table"), None)
 
 
+@pytest.mark.slow
 @given(hostile_integers(), st.data())
 def test_agrees_with_its_slow_twin(items, data):
     imbalance = data.draw(st.sampled_from([None, *range(-len(items), len(items) + 1, 2)]))

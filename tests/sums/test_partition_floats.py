@@ -52,6 +52,7 @@ def check(items, found, imbalance=None):
     assert type(found.optimal) is bool
 
 
+@pytest.mark.slow
 @settings(max_examples=300)
 @given(lists)
 @example([1.0, 2**-54 - 2**-106])  # rounding the difference moves it further than the slack
@@ -66,6 +67,7 @@ def test_the_best_partition(items):
     check(items, best_partition(items))
 
 
+@pytest.mark.slow
 @settings(max_examples=200)
 @given(lists, st.data())
 def test_the_best_partition_given_an_imbalance(items, data):
@@ -85,6 +87,7 @@ def test_differencing_never_claims_too_much(items):
         assert found.slack == np.inf
 
 
+@pytest.mark.slow
 def test_rounded_to_a_grid_it_may_be_second_best_and_says_so():
     """Items of about half the grid's unit are lost or doubled: the slack covers it, and not by much."""
     rng = np.random.default_rng(5)

@@ -87,6 +87,7 @@ def test_minor_integral(kind, M1, M2, n):
     assert 0.9 < found <= np.e**2 + 2.2 * n**2 * ell(M2) * (11 / 6) ** n / L
 
 
+@pytest.mark.slow
 @pytest.mark.ledger("lem-products-integral")
 def test_measure_of_the_peaks():
     """Chebyshev on the arc: psi exceeds 1/n on a set of measure at most 4 pi l n^2 / L."""

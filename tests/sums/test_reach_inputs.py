@@ -35,6 +35,7 @@ def problems(rows, n):
     return np.random.default_rng([rows, n]).integers(-120, 120, size=(rows, n))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("solve", BATCHES.values(), ids=BATCHES)
 @pytest.mark.parametrize(("rows", "n"), [(1, 3), (2, 14), (1003, 5), (701, 13), (5000, 11)])
 def test_threads_and_chunks_do_not_change_a_bit(solve, rows, n, monkeypatch):

@@ -28,6 +28,7 @@ def refined_twin(items, M):
     return math.exp(log_none)
 
 
+@pytest.mark.slow
 @pytest.mark.ledger("law-refined")
 def test_the_refined_law_pair_by_pair():
     """For given items, some of them 0, some with a sum beyond the window and some within it."""

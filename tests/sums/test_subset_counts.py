@@ -65,6 +65,7 @@ def check_rows(monkeypatch, way, count):
     assert seen >= count
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", ["chosen", *WAYS])
 def test_thousands_of_hostile_problems(way, monkeypatch):
     check_rows(monkeypatch, way, 5_000)
@@ -76,6 +77,7 @@ def test_a_hundred_thousand_hostile_problems(way, monkeypatch):
     check_rows(monkeypatch, way, 100_000)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("n", [1, 13, 40, 63, 64, 66, 67, 68, 69, 90, 200])
 @pytest.mark.parametrize("largest", [1, 5, 40, 63, 64, 65, 300])
 def test_many_items_against_big_integers(n, largest):

@@ -84,6 +84,7 @@ def test_columns_are_what_the_laws_say(record):
             assert (abs(law - p) <= np.abs(others - p)).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("place", [(8, 12), (12, 18)])
 def test_a_cell_comes_out_the_same(record, run, place, monkeypatch):
     monkeypatch.setattr(run, "DRAWS", 500)

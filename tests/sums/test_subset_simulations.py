@@ -63,6 +63,7 @@ def test_the_refined_law_knows_the_problem():
     assert abs(difference.mean()) < 0.004 + 3.5 * difference.std() / math.sqrt(len(items))
 
 
+@pytest.mark.slow
 @pytest.mark.ledger("law-all-targets")
 @pytest.mark.parametrize(("n", "M", "tolerance"), [(14, 512, 1), (13, 1024, 5)])
 def test_all_targets_within_a_tolerance(n, M, tolerance):

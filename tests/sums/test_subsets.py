@@ -39,6 +39,7 @@ def route(request, monkeypatch):
     return request.param
 
 
+@pytest.mark.slow
 @given(hostile_integers(), st.data())
 def test_agrees_with_every_subset(items, data):
     rows = np.array([items])
@@ -126,6 +127,7 @@ def test_a_hundred_thousand_hostile_problems_one_by_one(sizes):
     assert hold(100_000, 2031, sizes=sizes, singly=True) >= 100_000
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sizes", [False, True])
 def test_hostile_problems_by_every_route(route, sizes):
     assert hold(5_000, 2032, sizes=sizes) >= 5_000
@@ -161,6 +163,7 @@ def hold_shared(count, seed, *, sizes=False):
     return seen
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("listed", [None, 0, 1, 5])
 def test_items_shared_by_all_targets(listed, monkeypatch):
     if listed is not None:
@@ -219,6 +222,7 @@ def test_longer_lists_against_sorting(n):
     assert closest_subset(items, target, size=9).error == meet(items.tolist(), target, 9)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("tolerance", [1, 7, 1000, 2**40, 2.5, np.inf])
 def test_within_a_tolerance(route, tolerance):
     """Where some subset is good enough, a good one comes back, and otherwise the closest."""

@@ -119,6 +119,7 @@ def test_floats_that_share_their_items(family, monkeypatch):
             check_floats(rows, targets, found, exact_errors(rows, targets))
 
 
+@pytest.mark.slow
 @settings(max_examples=300)
 @given(lists, st.floats(0, 1), st.data())
 @example([TINY], 1.0, None)

@@ -13,6 +13,7 @@ from slthlib.sums import laws
 BITS = np.array([4, 6, 8, 10, 12, 16, 20, 24, 32])
 
 
+@pytest.mark.slow
 @pytest.mark.ledger("law-threshold")
 def test_known_thresholds_and_sizes():
     M = 2.0 ** (BITS - 1)

@@ -69,6 +69,7 @@ def slow_prune(x, y, counts):
     return sets
 
 
+@pytest.mark.slow
 @given(
     n=st.integers(1, 8),
     counts=st.sets(st.integers(1, 12), min_size=1, max_size=5),
@@ -135,6 +136,7 @@ def slow_pursue(x, y, size):
     return sorted(taken)
 
 
+@pytest.mark.slow
 @given(n=st.integers(2, 8), d=st.integers(2, 12), size=st.integers(1, 8), seed=st.integers(0, 2**32))
 def test_pursuit_is_the_loop_of_additions_and_fits(n, d, size, seed):
     size = min(size, d, n - 1)  # with as many columns as rows the residual is rounding

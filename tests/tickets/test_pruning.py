@@ -78,6 +78,7 @@ def test_rewinding_gives_back_the_weights_of_step_k_bit_for_bit():
             assert torch.allclose(tickets.weights[0][name][replica].double(), value, atol=2e-5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rewind", [0, 15])
 def test_levels_are_those_of_a_loop_over_networks(rewind):
     """Every level by a slow twin: batches of its own, rates from step k on, a fresh optimizer, exact counts."""
@@ -210,6 +211,7 @@ def test_rounds_of_a_fifth(keep, rounds, last):
     assert np.all(np.diff(keeps) < 0)
 
 
+@pytest.mark.slow
 def test_some_levels_are_reported_and_all_are_run():
     for retrain in ("rewind", "lr-rewind"):
         some, full = (pruned(report=report, retrain=retrain, barrier=True) for report in ((0.301,), None))

@@ -43,6 +43,7 @@ def test_the_step_is_the_one_with_the_smallest_validation_loss():
         assert found.accuracy["ticket"][2, replica] == right[replica]
 
 
+@pytest.mark.slow
 def test_the_test_set_decides_nothing():
     tickets = pruned()
     wrong = replace(data(), test_y=(data().test_y + 1) % 10)
@@ -51,6 +52,7 @@ def test_the_test_set_decides_nothing():
     assert (found.accuracy["ticket"] != other.accuracy["ticket"]).any()
 
 
+@pytest.mark.slow
 def test_validation_labels_do_decide():
     """If every label that is held out were wrong, training would only make things worse."""
     tickets = pruned()

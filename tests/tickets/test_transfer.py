@@ -18,6 +18,7 @@ def found(rewind=0):
     return transfer({"home": data(), "flipped": flipped(data()), "copy": data()}, rewind=rewind, **OPTIONS)
 
 
+@pytest.mark.slow
 def test_the_matrix():
     assert found().names == ("home", "flipped", "copy")
     assert found().accuracy.shape == (3, 3, 2)
@@ -25,6 +26,7 @@ def test_the_matrix():
     assert found().keep == 0.4 == keeps_down_to(0.4)[-1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rewind", [0, 10])
 def test_the_same_data_under_another_name_is_home(rewind):
     table = found(rewind)

@@ -47,6 +47,15 @@ from slthlib.sums.laws.magnitudes import (
     failure_given_magnitudes,
     missed_given_magnitudes,
 )
+from slthlib.sums.laws.measured_target import (
+    TargetFailure,
+    measured_target_failure,
+)
+from slthlib.sums.laws.one_solve import (
+    bank_target_failure,
+    product_target_failure,
+    target_failure,
+)
 from slthlib.sums.laws.partition import (
     difference_tail,
     first_correction,
@@ -78,6 +87,9 @@ from slthlib.sums.laws.second_moment import (
 from slthlib.sums.laws.sized import (
     sized_threshold,
 )
+from slthlib.sums.laws.sized_solve import (
+    sized_target_failure,
+)
 from slthlib.sums.laws.small_failure import (
     all_targets_failure,
     small_failure_probability,
@@ -106,10 +118,12 @@ __all__ = [
     "SORTED_BIAS",
     "Certificate",
     "Estimate",
+    "TargetFailure",
     "all_targets_failure",
     "all_targets_probability",
     "annealed_ratio",
     "averaged_failure",
+    "bank_target_failure",
     "binomial_bound",
     "certify_failure",
     "constrained_probability",
@@ -131,6 +145,7 @@ __all__ = [
     "group_missed_probability",
     "growth_bound",
     "large_deviation_rate",
+    "measured_target_failure",
     "missed_given_magnitudes",
     "perfect_partition_bounds",
     "perfect_partition_count_probability",
@@ -140,18 +155,21 @@ __all__ = [
     "positive_subset_log_count",
     "product_all_targets_probability",
     "product_parity_bound",
+    "product_target_failure",
     "quenched_partition_count",
     "refined_all_targets_probability",
     "samples_needed",
     "second_moment_bound",
     "second_moment_missed",
     "second_moment_ratio",
+    "sized_target_failure",
     "sized_threshold",
     "small_failure_probability",
     "sorted_difference",
     "sorted_probability",
     "subset_sum_probability",
     "subset_sum_threshold",
+    "target_failure",
     "three_quarters_bound",
     "vector_subset_sum_probability",
     "window_parameter",
