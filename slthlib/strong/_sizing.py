@@ -164,6 +164,8 @@ def failure_of(asked: Asked, target: Target, recipe: Recipe) -> float:
 
 def _failing(asked: Asked, grids: tuple[int, ...] | None, places: range, units: int, copies: int) -> float:
     """A union bound over the solves of some layers, each by the law of one solve."""
+    if asked.source == "sign" and asked.bits is not None:
+        return _failing_signs(asked, places, units, copies)
     single = places[0] not in asked.products
     grid = None if grids is None else grids[places[0]]
     each, constant = (
@@ -175,6 +177,23 @@ def _failing(asked: Asked, grids: tuple[int, ...] | None, places: range, units: 
     )  # fmt: skip
     constants = asked.constants(places, copies) if single else 0
     return min(1.0, (asked.solves(places, copies) - constants) * each + constants * constant)
+
+
+def _failing_signs(asked: Asked, places: range, units: int, copies: int) -> float:
+    """Signs make a weight if as many of them are right as it has steps: exact for one solve, then a union bound."""
+    assert asked.bits is not None
+    total = 0.0
+    for place in places:
+        one = range(place, place + 1)
+        constants = asked.constants(one, copies if asked.construction == "copies" else 1)
+        # Half of the units are alive, but all copies of a neuron; half of those have the right sign.
+        share = 0.25 if place in asked.products else 0.5
+        largest = 2 ** (asked.bits - 1)
+        total += (asked.solves(one, copies) - constants) * float(binom.cdf(largest - 1, units, share))
+        # Each layer before has made its outputs larger by 2**bits, and a constant is not.
+        largest <<= asked.bits * place
+        total += constants * float(binom.cdf(largest - 1, units, 0.25))
+    return min(1.0, total)
 
 
 @cache
@@ -192,8 +211,6 @@ def _one_solve(
         share = 0.5 if constant else 1.0
     chance = binom.pmf(n, units, share)
     n, chance = n[chance > 1e-16], chance[chance > 1e-16]
-    if source == "sign" and bits is not None:  # as many items of one sign as the largest weight asks for: exact
-        return float(chance @ binom.cdf(2 ** (bits - 1) - 1, n, 0.5))
     if sparsity is not None:  # all solves look at as many units as the poorest bank has alive
         above = binom.sf(n - 1, units, share) ** branches
         chance = above - np.append(above[1:], 0.0)

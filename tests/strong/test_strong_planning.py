@@ -49,6 +49,20 @@ def test_planned_networks_fail_no_more_often_than_asked(options):
     assert clopper_pearson(failed, runs, level=0.999).low <= 0.2
 
 
+@pytest.mark.parametrize("construction", ["diamond", "copies"])
+def test_signs_with_a_bias_in_the_second_layer(construction):
+    """The first layer makes its outputs larger, and the bias of the second has to keep up."""
+    failed = 0
+    for seed in range(30):
+        target = dense(np.random.default_rng(seed), (3, 4, 2), bits=3)
+        ticket = embed(target, source="sign", construction=construction, failure=0.2, seed=seed)
+        assert ticket.unsolved or ticket.verify(target, np.arange(12).reshape(4, 3)).exact
+        failed += bool(ticket.unsolved)
+    assert clopper_pearson(failed, 30, level=0.999).low <= 0.2
+    plan = embed(target, source="sign", construction=construction, plan=True, seed=0)
+    assert plan.candidates[-1] > 4 * 2**5, "the largest bias takes 2**5 signs, of which a quarter are right"
+
+
 @pytest.mark.parametrize("bits", [3, 6])
 def test_candidates_are_not_wasted(bits):
     """With three quarters of the planned candidates more networks fail than with all."""
