@@ -56,6 +56,7 @@ bench: $(READY) ## time solvers and training against their peers and record the 
 	@.venv-bench/bin/pip install --quiet --no-deps --no-build-isolation --editable .
 	@.venv-bench/bin/python benchmarks/sums.py --write
 	@$(BIN)/python benchmarks/tickets.py --rounds 3 --levels 2 --full --write
+	@$(BIN)/python benchmarks/strong.py --rounds 7 --write
 
 results: $(READY) ## remake the recorded results in chapters/results (minutes)
 	@for script in experiments/*.py; do echo "==> $$script"; $(BIN)/python $$script || exit 1; done

@@ -1,19 +1,11 @@
 """Linter and type checker are tests like others, and notebook cells are held to the linter too."""
 
 import shutil
-import subprocess
-import sys
 
 from house import ROOT
+from tools import tool, type_faults
 
 LINTED = ("slthlib", "tests", "sphinx_ext", "experiments", "benchmarks", "chapters")
-CONFIG = ROOT / "pyproject.toml"
-
-
-def tool(name, *arguments, cwd):
-    """What a tool complains about; empty if it is content."""
-    ran = subprocess.run([sys.executable, "-m", name, *arguments], cwd=cwd, capture_output=True, text=True, timeout=300)
-    return "" if ran.returncode == 0 else ran.stdout + ran.stderr or f"{name} ended with status {ran.returncode}"
 
 
 def lint_faults(root):
@@ -29,10 +21,6 @@ def folders(root):
     return [folder for folder in LINTED if (root / folder).is_dir()]
 
 
-def type_faults(root, *cache):
-    return tool("mypy", "--config-file", str(CONFIG), *cache, "slthlib", cwd=root)
-
-
 def test_ruff_is_content():
     faults = lint_faults(ROOT)
     assert not faults, f"`make lint` mends most of these:\n{faults}"
@@ -43,8 +31,8 @@ def test_layout_is_ruffs():
     assert not faults, f"`make lint` mends these:\n{faults}"
 
 
-def test_mypy_is_content():
-    faults = type_faults(ROOT)
+def test_mypy_is_content(types):
+    faults = types.result()
     assert not faults, faults
 
 

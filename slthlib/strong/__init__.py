@@ -8,6 +8,8 @@
     How many candidates it takes, by the law: one solve, a whole network.
 ``slthlib.strong.bounds``
     What each theorem asks of a network: widths and parameters, lower bounds by counting, the spreading of errors.
+``slthlib.strong.recorded``
+    The record of the phase transition, read back.
 """
 
 from importlib import import_module
@@ -37,10 +39,11 @@ __all__ = [
     "merge_heads",
     "quantize",
     "read_target",
+    "recorded",
     "to_torch",
 ]
 
-_MODULES = ("bounds", "laws")
+_MODULES = ("bounds", "laws", "recorded")
 _FUNCTIONS = {
     "AttentionTarget": "attention_target",
     "AttentionTicket": "attention_ticket",

@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from slthlib.strong._bank_law import bank_failure, histogram, mean_misses, uniform_column
 from slthlib.strong._solve_law import solve_law
 from slthlib.strong.source import SourceChoice, TwoLevelCandidates, choose_source_bits, two_level_candidates
-from slthlib.strong.transition import TransitionBounds, certify_network, transition_bounds
+from slthlib.strong.transition import TransitionBounds, certify_drawn_targets, certify_network, transition_bounds
 
 __all__ = [
     "NetworkFailure",
@@ -23,6 +23,7 @@ __all__ = [
     "TransitionBounds",
     "TwoLevelCandidates",
     "candidates_needed",
+    "certify_drawn_targets",
     "certify_network",
     "choose_source_bits",
     "network_failure",

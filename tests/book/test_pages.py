@@ -1,19 +1,14 @@
 """Every page of the built book in a real browser, and each check on a page with a planted fault."""
 
-from collections import deque
-from concurrent.futures import Future, ThreadPoolExecutor
-
 import page_checks as checks
 import pytest
 from browse import MISSING, find_browser, one_browser
-from house import ROOT
+from looks import BOOK
 
 import slthlib
-from slthlib.lab._threads import processors
 
 pytestmark = pytest.mark.book
 
-BOOK = checks.Site(ROOT / "_build" / "html")
 PAGES = [page for page in BOOK.pages if not BOOK.is_stub(page)]
 MODES = ["light", "dark"]
 
@@ -26,36 +21,6 @@ def browser_path():
         # (conftest.py skips there, once for all these tests).
         pytest.fail(MISSING, pytrace=False)
     return path
-
-
-@pytest.fixture(scope="session")
-def looks(request, browser_path):
-    """Futures of the faults of each page in each mode, for all the pages that this run asks about.
-
-    As many browsers as processors share the pages: typesetting and axe keep one processor busy each.
-    """
-    asked = [item for item in request.session.items if getattr(item, "originalname", "") == "test_page_in_the_browser"]
-    found = {(item.callspec.params["page"], item.callspec.params["mode"]): Future() for item in asked}
-    waiting = deque(found)
-
-    def work():
-        try:
-            with one_browser(browser_path) as tab:
-                while waiting:
-                    page, mode = one = waiting.popleft()
-                    try:
-                        found[one].set_result(look(tab(BOOK.folder, mode), page, mode))
-                    except Exception as error:  # the test of this page fails with it
-                        found[one].set_exception(error)
-        except Exception as error:  # no browser, or the other one took the last page
-            while waiting:
-                found[waiting.popleft()].set_exception(error)
-
-    with ThreadPoolExecutor(processors()) as pool:
-        for _ in range(processors()):
-            pool.submit(work)
-        yield found
-        waiting.clear()  # if the run was broken off
 
 
 @pytest.fixture(scope="session")
@@ -73,22 +38,10 @@ def test_the_book_is_built():
     assert PAGES, "no pages in _build/html: run `make book`"
 
 
-def look(visit, page, mode):
-    """All that is wrong with a page in the browser."""
-    light = mode == "light"
-    visit.go(page, checks.PHONE if light else checks.DESK)
-    faults = checks.mode_faults(visit, mode) + checks.mathematics_faults(visit)
-    # Only colours depend on the mode.
-    faults += checks.width_faults(visit) if light else []
-    faults += checks.accessibility_faults(visit, checks.ALL if light else checks.COLOURS)
-    # Last, so that whatever the page says or asks for late is seen too.
-    return faults + checks.console_faults(visit) + checks.foreign_requests(visit) + checks.failed_requests(visit)
-
-
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("page", PAGES)
-def test_page_in_the_browser(looks, page, mode):
-    faults = looks[page, mode].result()
+def test_page_in_the_browser(browser_path, looks, page, mode):
+    faults = looks.found[page, mode].result()
     assert not faults, shown(faults)
 
 

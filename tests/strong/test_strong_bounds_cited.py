@@ -23,6 +23,7 @@ def test_the_experiment_of_pensia_et_al():
     assert row.side == "experiment"
 
 
+@pytest.mark.ledger("thm-pensia")
 def test_pensia_theorem_1():
     row = bounds.pensia(UNIT, eps=0.1, failure=0.01, C=2.0)
     first, second = 2 * 4 * math.log(4 * 4 * 4 / 0.01), 2 * 4 * math.log(4 * 4 * 2 / 0.01)
@@ -78,6 +79,7 @@ def test_pensia_theorem_2():
         bounds.pensia_lower(MNIST, eps=0.6)
 
 
+@pytest.mark.ledger("thm-pensia-lower")
 def test_pensia_theorem_2_bounds_what_exists():
     # One weight in [-1, 1] from m random ones: 2**m sums, and each serves an interval of length 2 eps. So whatever the
     # law, some target is met with probability at most 2**m eps; counting by volume loses one item.

@@ -128,6 +128,7 @@ def test_alive_shares():
     assert bounds.alive_share(3, signed=False) == 1.0
 
 
+@pytest.mark.ledger("prop-sharing")
 def test_bookkeeping_of_the_recorded_networks():
     # 784-500-10 with banks of 72, 80 and 96: 229, 254 and 305 random parameters for each weight.
     for units, overhead, k, per_weight in ((72, 229, 4, 4.09), (80, 254, 6, 6.02), (96, 305, 8, 8.01)):
@@ -155,6 +156,7 @@ def test_bookkeeping_of_kernels_and_biases():
         bounds.bookkeeping(MNIST, 10, bits=4, failure=0.01, alive=1.0)
 
 
+@pytest.mark.ledger("cor-ratio-one")
 def test_asymptotic_ratios():
     # A large square layer at many bits, items at the counting bound of the product grid: 8 and 4 times counting in
     # parameters, 4 and 2 in mask bits, as units tend to twice the items.
@@ -173,6 +175,7 @@ def test_asymptotic_ratios():
 # --- rows for a network
 
 
+@pytest.mark.ledger("thm-every-network")
 def test_single_weights():
     row = bounds.single_weights(DIGITS, bits=5, failure=0.01)
     n = row.items
@@ -197,6 +200,7 @@ def test_single_weights():
         bounds.single_weights(DIGITS, bits=5, failure=0.01, bound="coprime pairs")
 
 
+@pytest.mark.ledger("thm-every-network")
 def test_single_weights_really_are_enough():
     # Networks drawn with the items that the bound asks for: every target weight of every solve is met.
     net, rng, trials, missed = network([(3, 2)]), np.random.default_rng(9), 300, 0
@@ -213,6 +217,7 @@ def test_single_weights_really_are_enough():
     assert missed / trials <= row.failure <= 0.3
 
 
+@pytest.mark.ledger("thm-every-network")
 def test_copies():
     row = bounds.copies(DIGITS, bits=5, failure=0.01)
     n = row.items
@@ -228,6 +233,7 @@ def test_copies():
     assert row.overhead > 10 * bounds.single_weights(DIGITS, bits=5, failure=0.01).overhead
 
 
+@pytest.mark.ledger("thm-coprime-pairs")
 def test_coprime_products():
     row = bounds.coprime_products(DIGITS, bits=4, failure=0.02)
     pairs = row.items // 8  # four blocks, two units a pair
@@ -261,6 +267,7 @@ def test_items_of_one_sign_by_enumeration():
         assert row.items < bounds.single_weights(DIGITS, bits=bits, failure=failure).items
 
 
+@pytest.mark.ledger("prop-valuation")
 def test_valuations_by_enumeration():
     for s in (1, 2, 3):
         M = 2**s
@@ -281,6 +288,7 @@ def test_valuations_by_enumeration():
         bounds.valuation_failure(3, bits=5, source_bits=2)
 
 
+@pytest.mark.ledger("prop-two-levels")
 def test_parity_of_a_network_by_enumeration():
     # Two outputs share the bank of one input: n products each, both factors on {-2..2}, the second positive.
     net, n = network([(2, 1)]), 3
@@ -299,6 +307,7 @@ def test_parity_of_a_network_by_enumeration():
     assert four == pytest.approx(1 - (1 - got) ** 4, rel=1e-12)
 
 
+@pytest.mark.ledger("prop-valuation")
 def test_parity_is_below_the_truth():
     # All failures of one solve with targets -2..2 on the grid of products, by enumeration: parity is part of them.
     for n in (2, 3, 4):

@@ -40,6 +40,7 @@ def exact_failures(last, values, targets):
 # --- half the range, all targets at once
 
 
+@pytest.mark.ledger("thm-half-range")
 def test_half_range_in_exact_arithmetic():
     for n, M, D in ((1, 2, 0), (10, 8, 0), (14, 8, 1), (16, 16, 2), (60, 2**20, 5), (300, 2**30, 0)):
         w = M + 1
@@ -60,6 +61,7 @@ def test_half_range_in_exact_arithmetic():
     assert bounds.half_range_failure(np.array([1, 50]), M=8).shape == (2,)
 
 
+@pytest.mark.ledger("thm-half-range")
 @pytest.mark.parametrize(("M", "zero", "last"), [(2, True, 14), (2, False, 12), (4, True, 11)])
 def test_half_range_is_never_violated(M, zero, last):
     values = [x for x in range(-M, M + 1) if zero or x]
@@ -71,6 +73,7 @@ def test_half_range_is_never_violated(M, zero, last):
         assert (truth > bound * (0.57 / 0.7) ** np.arange(1, last + 1)).any()
 
 
+@pytest.mark.ledger("thm-half-range")
 @pytest.mark.parametrize("M", [2, 4, 8])
 def test_one_item_shrinks_the_potential_as_stated(M):
     # 1/v - 1 shrinks by 1 - r/2 on average whatever has been met so far, and by no more for a single target.
@@ -91,6 +94,7 @@ def test_one_item_shrinks_the_potential_as_stated(M):
     assert worst > 0.999 * rate  # so a rate smaller by a thousandth would be caught
 
 
+@pytest.mark.ledger("thm-half-range")
 @pytest.mark.parametrize(("M", "D", "n"), [(8, 1, 14), (16, 2, 16)])
 def test_half_range_within_a_tolerance(M, D, n):
     rng, trials, missed = np.random.default_rng(17), 2000, 0
@@ -148,6 +152,7 @@ def test_items_that_are_known():
 # --- coprime pairs
 
 
+@pytest.mark.ledger("thm-coprime-pairs")
 @pytest.mark.parametrize(("M", "range_", "share"), [(8, 60, 0.56), (16, 216, 0.54), (32, 816, 0.62)])
 def test_coprime_factors_make_every_small_number(M, range_, share):
     b = np.arange(M // 2, M + 1)
@@ -162,6 +167,7 @@ def test_coprime_factors_make_every_small_number(M, range_, share):
     assert worst == range_ >= M * M // 4
 
 
+@pytest.mark.ledger("thm-coprime-pairs")
 def test_a_pair_shrinks_the_potential_as_stated():
     M, rng = 8, np.random.default_rng(19)
     W, rate = np.arange(-8, 9), 1 - 17 / 17**2 / 2
@@ -187,6 +193,7 @@ def test_coprime_shares_approach_their_limit():
 # --- sums that wrap around
 
 
+@pytest.mark.ledger("prop-group-network")
 @pytest.mark.parametrize(("order", "n"), [(4, 4), (5, 4), (8, 4)])
 def test_modular_by_enumeration(order, n):
     vectors = np.array(list(product(range(order), repeat=n)))
@@ -201,6 +208,7 @@ def test_modular_by_enumeration(order, n):
     assert missed.max() > laws.group_missed_probability(n, order) / 4
 
 
+@pytest.mark.ledger("prop-group-network")
 def test_modular_items():
     for name, law in (("modular", laws.group_failure_bound), ("modular, one target", laws.group_missed_probability)):
         assert bounds.solve_failure(name, 50, bits=40) == law(50, 2**40)
@@ -278,6 +286,7 @@ def test_the_sharp_bound_is_the_formula():
         assert fast == pytest.approx(slow, rel=1e-6)
 
 
+@pytest.mark.ledger("cor-ratio-one")
 @pytest.mark.parametrize(("log_B", "items"), [(1000, 11480), (10_000, 19930), (20_000, 22405), (100_000, 103381)])
 def test_the_sharp_bound_asks_for_what_was_worked_out(log_B, items):
     M = 2 ** (log_B // 2)

@@ -16,6 +16,7 @@ def run(layers, x):
     return layers[-1] @ x
 
 
+@pytest.mark.ledger("prop-propagation")
 @pytest.mark.parametrize("norm", ["spectral", "sup"])
 @pytest.mark.parametrize(("d", "depth", "e"), [(8, 3, 0.002), (16, 2, 0.0008), (5, 6, 0.01)])
 def test_the_worst_case_is_met(norm, d, depth, e):
@@ -29,6 +30,7 @@ def test_the_worst_case_is_met(norm, d, depth, e):
     assert size == pytest.approx(bound, rel=1e-9)
 
 
+@pytest.mark.ledger("prop-propagation")
 @pytest.mark.parametrize("norm", ["spectral", "sup"])
 def test_no_network_is_worse(norm):
     rng, shapes = np.random.default_rng(1), [(7, 5), (6, 7), (3, 6)]
@@ -75,6 +77,7 @@ def test_small_errors_do_not_cancel():
     assert value == pytest.approx((0.5 + 0.6) * (2.0 + 0.2) - 1.0, rel=1e-12)
 
 
+@pytest.mark.ledger("cor-network-hidden")
 @pytest.mark.parametrize("norm", ["spectral", "sup"])
 def test_the_tolerance_is_the_largest(norm):
     for norms, shapes in (([1.0, 1.0, 0.7], [(9, 4), (5, 9), (2, 5)]), ([3.0], [(7, 7)]), ([0.0, 2.0], [(2, 2)] * 2)):

@@ -28,6 +28,7 @@ def whole(rng, shape):
     return rng.integers(-255, 256, size=shape)
 
 
+@pytest.mark.ledger("prop-diamond")
 @pytest.mark.parametrize("bits", range(3, 9))
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_dense_ticket_is_its_target(kind, bits):

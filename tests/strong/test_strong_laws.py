@@ -54,6 +54,7 @@ CASES = [  # bits, source bits, shapes, signed inputs, networks
 ]
 
 
+@pytest.mark.ledger("law-network")
 @pytest.mark.slow
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case[0]}-{case[1]}")
 def test_median_of_networks_that_are_really_drawn(case):
@@ -74,6 +75,7 @@ def test_median_of_networks_that_are_really_drawn(case):
         assert around[0] >= share.low
 
 
+@pytest.mark.ledger("law-network")
 @pytest.mark.slow
 @pytest.mark.parametrize(("bits", "source_bits"), [(4, 4), (6, 6), (5, 7)])
 def test_networks_of_single_weights(bits, source_bits):
@@ -122,6 +124,7 @@ def test_copies_are_made_as_often_as_they_are_read():
     assert both.failure[0] == pytest.approx(1 - (1 - repeated) * np.prod(1 - target_failure(7, 16, two)))
 
 
+@pytest.mark.ledger("law-network")
 @pytest.mark.parametrize(("bits", "source_bits"), [(2, 1), (3, 2), (4, 3)])
 @pytest.mark.parametrize("branches", [1, 2])
 def test_the_average_over_banks_term_by_term(bits, source_bits, branches):
@@ -280,6 +283,7 @@ def test_two_levels_are_enough_and_dearer(bits, source_bits):
 # Bounds
 
 
+@pytest.mark.ledger("law-network")
 @pytest.mark.parametrize("construction", ["copies", "diamond"])
 @pytest.mark.parametrize("bits", [3, 4, 6, 8, 10])
 def test_the_law_lies_between_the_bounds(construction, bits):

@@ -60,6 +60,7 @@ def test_measured_parity():
 # The law
 
 
+@pytest.mark.ledger("law-one-solve")
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("bits", "source"), [(3, 2), (4, 2), (4, 3), (5, 3), (6, 3), (6, 4), (7, 4), (8, 4), (8, 5), (10, 5)]
@@ -101,6 +102,7 @@ def test_parity_is_never_violated_and_takes_over(S):
         assert laws.product_target_failure(100, S, S, 8) < 1e-3 * bound[-1]
 
 
+@pytest.mark.ledger("law-one-solve")
 def test_one_bit_finer_has_no_parity():
     """k = 8: at failures of 1e-4 a source of 5 bits takes 5 items less than one of 4 bits, 10 less for odd targets."""
     n = np.arange(10, 60)

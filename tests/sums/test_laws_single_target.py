@@ -119,6 +119,7 @@ def test_the_law_against_exact_averages_at_the_smallest_grid(t):
     assert np.abs(np.log(law / exact)).max() < np.log(1.4)
 
 
+@pytest.mark.ledger("law-one-solve")
 @pytest.mark.slow
 @pytest.mark.parametrize("bits", range(3, 11))
 def test_the_law_within_a_third_of_an_item(bits):
