@@ -163,7 +163,7 @@ def real_weights():
     power = max(power, 1.0)
     scaled = [weight / power for weight in target()]
     done = timed(scaled, tolerance=EPS / power, candidates=REAL_UNITS, signed_inputs=False)
-    found = done[0].verify(scaled)
+    found = done[0].verify()
     y = done[0](images() / 255) * power ** len(scaled)
     return row_of(*done) | {"largest_error": found.largest_error * power, **compared(y)}
 
@@ -172,7 +172,7 @@ def on_the_grid(bits):
     grid = quantize(target(), bits)
     done = timed(grid, bits=bits, failure=FAILURE, signed_inputs=False)
     ticket = done[0]
-    weights, whole = ticket.verify(grid), run([np.rint(one.weight * 2.0**bits) for one in grid.layers], images())
+    weights, whole = ticket.verify(), run([np.rint(one.weight * 2.0**bits) for one in grid.layers], images())
     finer = ticket.unit - bits * len(grid.layers)
     integers = ticket.integers(images())
     expected = whole.astype(np.int64)  # sums below 2**53: exact in float64

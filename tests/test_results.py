@@ -2,10 +2,12 @@
 
 import importlib.util
 
+import numpy as np
 import pytest
 from house import ROOT
 
 from slthlib.lab import records
+from slthlib.lab._sweep_task import key_and_seed
 from sphinx_ext.record_status import excuses, payloads, standing
 
 RESULTS = ROOT / "chapters" / "results"
@@ -38,3 +40,15 @@ def test_the_transition_comes_out_the_same(n, ratio):
     (row,) = ((record["n"] == n) & (record["ratio"] == ratio)).nonzero()[0]
     again = script.measure(n, ratio, script.PROBLEMS[n])
     assert again == {name: record[name][row] for name in again}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("series", "bits"), [("single", 3), ("finer", 4), ("sparse", 4)])
+def test_the_strong_transition_comes_out_the_same(series, bits):
+    script = experiment("strong_transition")
+    record = records.read(RESULTS / "strong_transition.csv")
+    cell = next(one for one in script.grid() if (one["series"], one["bits"], one["weights"]) == (series, bits, 100))
+    again = script.measure(**cell, seed=key_and_seed(cell, script.SEED)[1])
+    same = [record[name] == cell[name] for name in ("series", "bits", "weights", "density", "units")]
+    (rows,) = np.all(same, axis=0).nonzero()
+    assert again == [{name: record[name][row] for name in one} for row, one in zip(rows, again, strict=True)]

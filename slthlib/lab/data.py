@@ -134,7 +134,8 @@ def load(
 
     Notes
     -----
-    Used in: tickets/pruning, tickets/existence, tickets/supermasks, tickets/hidden.
+    Used in: tickets/pruning, tickets/existence, tickets/supermasks, tickets/hidden, strong/pruning_is_all,
+    strong/beyond_dense, strong/bits.
     """
     if not isinstance(name, str):
         raise TypeError(f"name: expected one of {_known()}, got {name!r}")

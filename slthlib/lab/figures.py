@@ -72,7 +72,8 @@ def use_style() -> None:
     stored output can be compared byte for byte. Calling it twice does no harm.
 
     Used in: tickets/pruning, tickets/existence, tickets/supermasks, tickets/hidden, sums/subset_sum, sums/partition,
-    sums/constrained, sums/quantized, appendix/sharp, appendix/products, appendix/certificates, back/benchmarks.
+    sums/constrained, sums/quantized, strong/pruning_is_all, strong/sparsity, strong/beyond_dense, strong/quantized,
+    strong/bits, appendix/sharp, appendix/products, appendix/certificates, back/benchmarks.
     """
     known = {Path(entry.fname) for entry in font_manager.fontManager.ttflist}
     for file in sorted(_FONTS.glob("*.ttf")):
@@ -106,7 +107,8 @@ def new(width: float = 5.2, height: float = 3.4, *, panels: int = 1, **options: 
         The figure, and one ``Axes`` or an array of ``panels`` of them.
 
     Used in: tickets/pruning, tickets/existence, tickets/supermasks, tickets/hidden, sums/subset_sum, sums/partition,
-    sums/constrained, sums/quantized, appendix/sharp, appendix/products, appendix/certificates, back/benchmarks.
+    sums/constrained, sums/quantized, strong/pruning_is_all, strong/sparsity, strong/beyond_dense, strong/quantized,
+    strong/bits, appendix/sharp, appendix/products, appendix/certificates, back/benchmarks.
     """
     if not 0 < width <= 6.5:
         raise ValueError(f"width must be in (0, 6.5] inches, to stay legible on a phone; got {width!r}")
@@ -149,7 +151,7 @@ def interval_points(
     ErrorbarContainer
         What matplotlib drew.
 
-    Used in: sums/partition, sums/subset_sum, sums/quantized.
+    Used in: sums/subset_sum, sums/partition, sums/quantized, strong/quantized, strong/bits.
     """
     values = {"x": x, "low": low, "mid": mid, "high": high}
     arrays = {name: np.atleast_1d(np.asarray(value, dtype=float)) for name, value in values.items()}
@@ -207,7 +209,7 @@ def measured(
     Notes
     -----
     Used in: tickets/pruning, tickets/existence, sums/subset_sum, sums/partition, sums/constrained, sums/quantized,
-    appendix/products.
+    strong/sparsity, strong/quantized, strong/bits, appendix/products.
     """
     if law is not None:
         places, values = law if isinstance(law, tuple) else (x, law)
@@ -230,7 +232,8 @@ def show(ax: Axes, *, legend: Any = "best", **labels: Any) -> None:
     Notes
     -----
     Used in: tickets/pruning, tickets/existence, tickets/supermasks, tickets/hidden, sums/subset_sum, sums/partition,
-    sums/constrained, sums/quantized, appendix/sharp, appendix/products, appendix/certificates, back/benchmarks.
+    sums/constrained, sums/quantized, strong/pruning_is_all, strong/sparsity, strong/beyond_dense, strong/quantized,
+    strong/bits, appendix/sharp, appendix/products, appendix/certificates, back/benchmarks.
     """
     ax.set(**labels)
     if ax.get_legend_handles_labels()[0]:

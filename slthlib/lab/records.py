@@ -243,7 +243,7 @@ def read(path: str | Path) -> Record:
     Notes
     -----
     Used in: tickets/pruning, tickets/existence, tickets/supermasks, tickets/hidden, sums/partition, sums/constrained,
-    sums/quantized, appendix/certificates, back/benchmarks.
+    sums/quantized, strong/pruning_is_all, strong/quantized, strong/bits, appendix/certificates, back/benchmarks.
     """
     target = Path(path)
     _check_name(target)

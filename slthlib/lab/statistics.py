@@ -35,7 +35,7 @@ class Interval:
 
     Notes
     -----
-    Used in: sums/partition, sums/constrained, sums/quantized.
+    Used in: sums/partition, sums/constrained, sums/quantized, strong/sparsity, strong/bits.
     """
 
     low: Any
@@ -94,7 +94,8 @@ def wilson(successes: ArrayLike, trials: ArrayLike, level: float = 0.95) -> Inte
 
     Notes
     -----
-    Used in: tickets/existence, sums/subset_sum, sums/partition, sums/constrained, sums/quantized, appendix/products.
+    Used in: tickets/existence, sums/subset_sum, sums/partition, sums/constrained, sums/quantized, strong/sparsity,
+    strong/quantized, appendix/products.
     """
     k, n = successes_and_trials(successes, trials)
     z2 = special.ndtri(tail(level)) ** 2
@@ -129,7 +130,7 @@ def clopper_pearson(successes: ArrayLike, trials: ArrayLike, level: float = 0.95
 
     Notes
     -----
-    Used in: tickets/pruning, sums/partition, appendix/products.
+    Used in: tickets/pruning, sums/partition, strong/sparsity, strong/quantized, appendix/products.
     """
     k, n = successes_and_trials(successes, trials)
     miss = tail(level)
@@ -199,7 +200,7 @@ def mean_interval(values: ArrayLike, axis: int = -1, level: float = 0.95) -> Int
 
     Notes
     -----
-    Used in: tickets/existence, tickets/supermasks.
+    Used in: tickets/existence, tickets/supermasks, strong/sparsity, strong/bits.
     """
     return Interval(*_student(_last("values", reals("values", values), axis, "values"), level))
 
@@ -260,7 +261,7 @@ def median_interval(sample: ArrayLike, level: float = 0.95) -> Interval:
 
     Notes
     -----
-    Used in: sums/subset_sum.
+    Used in: sums/subset_sum, strong/sparsity.
     """
     ordered = np.sort(reals("sample", sample), axis=None)
     if np.ndim(sample) != 1:

@@ -34,7 +34,7 @@ class Linear:
 
     Notes
     -----
-    Used in: no chapter.
+    Used in: strong/beyond_dense.
     """
 
     inputs: int
@@ -90,7 +90,7 @@ class Convolution:
 
     Notes
     -----
-    Used in: no chapter.
+    Used in: strong/beyond_dense.
     """
 
     inputs: int
@@ -142,7 +142,7 @@ class ReLU:
 
     Notes
     -----
-    Used in: no chapter.
+    Used in: strong/beyond_dense.
     """
 
     def shape(self, given: Shape) -> Shape:

@@ -37,7 +37,7 @@ class Network:
 
     Notes
     -----
-    Used in: no chapter.
+    Used in: strong/beyond_dense.
     """
 
     layers: tuple[Layer, ...]
@@ -134,7 +134,7 @@ class Dense(Network):
 
     Notes
     -----
-    Used in: tickets/pruning, tickets/existence, tickets/supermasks, tickets/hidden.
+    Used in: tickets/pruning, tickets/existence, tickets/supermasks, tickets/hidden, strong/pruning_is_all.
     """
 
     widths: tuple[int, ...]

@@ -19,7 +19,7 @@ class Flatten:
 
     Notes
     -----
-    Used in: no chapter.
+    Used in: strong/beyond_dense.
     """
 
     def shape(self, given: Shape) -> Shape:

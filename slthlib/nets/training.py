@@ -100,7 +100,8 @@ def train(
 
     Notes
     -----
-    Used in: tickets/pruning, tickets/existence, tickets/supermasks, tickets/hidden.
+    Used in: tickets/pruning, tickets/existence, tickets/supermasks, tickets/hidden, strong/pruning_is_all,
+    strong/beyond_dense.
     """
     given = check_parameters(network.shapes, parameters)
     checked = check_masks(network.weight_shapes, masks, given)

@@ -10,6 +10,12 @@
     What each theorem asks of a network: widths and parameters, lower bounds by counting, the spreading of errors.
 ``slthlib.strong.recorded``
     The record of the phase transition, read back.
+``slthlib.strong.bits``
+    What a ticket costs on disk, part by part.
+``slthlib.strong.sparsity``, ``slthlib.strong.sparsity_laws``
+    Tickets that keep few connections: sums of exactly so many items, and what they take.
+``slthlib.strong.choosing``
+    A ticket without a target: units of a random layer, chosen one by one.
 """
 
 from importlib import import_module
@@ -27,8 +33,10 @@ __all__ = [
     "StrongTicket",
     "Target",
     "TargetLayer",
+    "bits",
     "bounds",
     "chain_copies",
+    "choosing",
     "compare",
     "compare_sign_costs",
     "embed",
@@ -40,10 +48,12 @@ __all__ = [
     "quantize",
     "read_target",
     "recorded",
+    "sparsity",
+    "sparsity_laws",
     "to_torch",
 ]
 
-_MODULES = ("bounds", "laws", "recorded")
+_MODULES = ("bits", "bounds", "choosing", "laws", "recorded", "sparsity", "sparsity_laws")
 _FUNCTIONS = {
     "AttentionTarget": "attention_target",
     "AttentionTicket": "attention_ticket",

@@ -64,7 +64,7 @@ def embed_attention(
 
     Notes
     -----
-    Used in: no chapter.
+    Used in: strong/beyond_dense.
     """
     if not isinstance(target, AttentionTarget):
         raise TypeError(f"target: expected an AttentionTarget, as merge_heads makes it, got {type(target).__name__}")
@@ -111,7 +111,7 @@ def embed_attention(
         unsolved += [Unsolved(place, int(o), int(j), False) for o, j, _ in np.argwhere(found.needed < 0)]
     return AttentionTicket(
         bits, layouts, heads, start, tuple(words), target.logit_scale, target.value_scale, tuple(unsolved),
-        tuple(needed),
+        tuple(needed), target,
     )  # fmt: skip
 
 

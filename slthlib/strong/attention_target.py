@@ -74,7 +74,7 @@ def merge_heads(
 
     Notes
     -----
-    Used in: no chapter.
+    Used in: strong/beyond_dense.
     """
     check_bits(bits)
     Q, K, V, O = (_stack(one, name) for one, name in ((W_Q, "W_Q"), (W_K, "W_K"), (W_V, "W_V"), (W_O, "W_O")))  # noqa: E741

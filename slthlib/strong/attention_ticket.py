@@ -42,6 +42,8 @@ class AttentionTicket:
         What could not be solved; ``layer`` is 2 h for the logits of head h, and 2 h + 1 for its values.
     needed : tuple of int16 [outputs, inputs, 1]
         After how many units each entry was solved.
+    target : AttentionTarget, optional
+        What it was made for.
 
     Notes
     -----
@@ -57,6 +59,7 @@ class AttentionTicket:
     value_scale: float
     unsolved: tuple[Unsolved, ...] = ()
     needed: tuple[NDArray[np.int16], ...] = field(default=(), repr=False)
+    target: AttentionTarget | None = field(default=None, repr=False)
 
     @property
     def exponent(self) -> int:
@@ -160,12 +163,15 @@ class AttentionTicket:
         bits = [one + input_bits * (2 if place % 2 == 0 else 1) for place, one in enumerate(bits)]
         return Exactness(tuple(bits), max(bits))
 
-    def verify(self, target: AttentionTarget, x: ArrayLike | None = None) -> Verification:
+    def verify(self, x: ArrayLike | None = None, *, target: AttentionTarget | None = None) -> Verification:
         """Add up all entries of the merged matrices again, and compare logits and values on some tokens."""
         weights = wrong = 0
         worst = 0.0
         shift = self.exponent - self.bits
-        targets = integers_of(target)
+        asked = self.target if target is None else target
+        if asked is None:
+            raise ValueError("target: this ticket does not hold its target; pass target=")
+        targets = integers_of(asked)
         if len(targets) != 2 * self.heads or any(
             one.shape != (self.layouts[i % 2].outputs, self.layouts[i % 2].inputs) for i, one in enumerate(targets)
         ):

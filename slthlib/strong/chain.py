@@ -48,6 +48,8 @@ class SignChain:
         What outputs are multiplied by in the end.
     unsolved : tuple of Unsolved
         Weights with a digit for which there was no copy of the right sign.
+    target : Target, optional
+        What it was made for.
 
     Notes
     -----
@@ -60,6 +62,7 @@ class SignChain:
     live: tuple[list[NDArray[np.int64]], ...] = field(repr=False)
     scale: float = 1.0
     unsolved: tuple[Unsolved, ...] = ()
+    target: Target | None = field(default=None, repr=False)
 
     @property
     def bits(self) -> int:
@@ -145,12 +148,12 @@ class SignChain:
             bound = out
         return Exactness(tuple(bits), max(bits))
 
-    def verify(self, target: Any, x: ArrayLike | None = None) -> Verification:
-        """Weigh every unit and output again, and compare them, and outputs on some inputs, with the target's.
+    def verify(self, x: ArrayLike | None = None, *, target: Any = None) -> Verification:
+        """Weigh every unit and output again, and compare them, and outputs on the inputs ``x``, with the target's.
 
         A unit is right if it carries its power of two, or nothing at all where the mask has removed it.
         """
-        given = read_target(target)
+        given = read_target(self.target if target is None else target)
         count = wrong = 0
         worst = 0.0
         for place, (layer, masks) in enumerate(zip(self.layers, self.masks, strict=True)):
@@ -226,7 +229,7 @@ def embed_chain(
 
     Notes
     -----
-    Used in: no chapter.
+    Used in: strong/beyond_dense.
     """
     given = read_target(target)
     bits = check_bits(given.bits if bits is None else bits)
@@ -252,7 +255,7 @@ def embed_chain(
         masks.append(found)
         live.append(alive)
         unsolved += [Unsolved(place, int(o), int(j), bool(s)) for o, j, s in np.argwhere(missed)]
-    return SignChain(tuple(layers), start, tuple(masks), tuple(live), given.scale, tuple(unsolved))
+    return SignChain(tuple(layers), start, tuple(masks), tuple(live), given.scale, tuple(unsolved), given)
 
 
 def _integers(target: Target, bits: int) -> list[NDArray[np.int64]]:

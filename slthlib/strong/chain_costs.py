@@ -104,7 +104,7 @@ def compare_sign_costs(
 
     Notes
     -----
-    Used in: no chapter.
+    Used in: strong/beyond_dense.
     """
     check_bits(bits)
     branches = 2 if signed_inputs else 1

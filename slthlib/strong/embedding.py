@@ -95,7 +95,7 @@ def embed(
 
     Notes
     -----
-    Used in: no chapter.
+    Used in: strong/pruning_is_all, strong/sparsity, strong/beyond_dense, strong/quantized, strong/bits.
     """
     given = read_target(target)
     found = make_plan(
@@ -118,7 +118,7 @@ def embed(
         seconds["drawing"] += solved.drawing
         seconds["solving"] += solved.solving
         unsolved += [Unsolved(place, int(o), int(j), bool(s)) for o, j, s in np.argwhere(solved.needed < 0)]
-    return StrongTicket(recipe, tuple(words), tuple(unsolved), tuple(needed), seconds)
+    return StrongTicket(recipe, tuple(words), tuple(unsolved), tuple(needed), seconds, given)
 
 
 def solve_part(

@@ -7,16 +7,17 @@ from numpy.typing import NDArray
 
 from slthlib.strong._layout import MASKED, Layout, draw
 from slthlib.strong.recipe import Geometry, Recipe
-from slthlib.strong.ticket import StrongTicket
 
 if TYPE_CHECKING:
     from torch import nn
+
+    from slthlib.strong.ticket import StrongTicket
 
 __all__ = ["to_torch"]
 
 
 def to_torch(
-    ticket: StrongTicket, *, dtype: str = "float64", masked: bool = True, limit: float = 2.0
+    ticket: "StrongTicket", *, dtype: str = "float64", masked: bool = True, limit: float = 2.0
 ) -> "nn.Sequential":
     """Export the random network.
 
@@ -38,7 +39,7 @@ def to_torch(
 
     Notes
     -----
-    Used in: no chapter.
+    Used in: strong/pruning_is_all, strong/sparsity, strong/beyond_dense.
     """
     if dtype not in ("float64", "float32"):
         raise ValueError(f"dtype: expected 'float64' or 'float32', got {dtype!r}")
@@ -105,7 +106,7 @@ def _odd_layer(
     return flat[:, :, None, None] if convolution else flat, None if bias is None else bias.ravel()
 
 
-def _even_layer(ticket: StrongTicket, layout: Layout, place: int, masked: bool) -> NDArray[Any]:
+def _even_layer(ticket: "StrongTicket", layout: Layout, place: int, masked: bool) -> NDArray[Any]:
     recipe, shape = ticket.recipe, ticket.recipe.geometry[place]
     a = np.concatenate([layout.draw_rows(recipe.seed, place, block) for block in range(layout.blocks)])
     values = a * _unit(layout)

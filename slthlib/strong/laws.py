@@ -89,7 +89,7 @@ def solve_failure(
     -------
     float64, shape of n followed by that of targets
 
-    Used in: no chapter.
+    Used in: strong/sparsity, strong/quantized.
     """
     law = solve_law(bits, source_bits, _single(construction))
     sizes = np.asarray(n)
@@ -143,7 +143,7 @@ def network_failure(
     -------
     NetworkFailure
 
-    Used in: no chapter.
+    Used in: strong/quantized.
     """
     single = _single(construction)
     layers = [_layer(one, bits, place) for place, one in enumerate(target)]
@@ -208,7 +208,7 @@ def candidates_needed(
     -------
     int
 
-    Used in: no chapter.
+    Used in: strong/quantized.
     """
     if not 0 < failure < 1:
         raise ValueError(f"failure: expected a probability in (0, 1), got {failure!r}")

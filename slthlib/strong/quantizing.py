@@ -63,7 +63,7 @@ def quantize(target: Any, bits: int, *, scale: float | Literal["auto"] = "auto")
 
     Notes
     -----
-    Used in: no chapter.
+    Used in: strong/pruning_is_all, strong/beyond_dense.
     """
     check_bits(bits)
     given = read_target(target)

@@ -90,7 +90,7 @@ def least_candidates(record: Record, series: str, bits: int, weights: int) -> ND
 
     Notes
     -----
-    Used in: no chapter.
+    Used in: strong/quantized.
     """
     rows = _rows(record, series=series, bits=bits, weights=weights)
     least = np.where(record["least"][rows] < 0, record["units"][rows] + 1, record["least"][rows])
@@ -115,7 +115,7 @@ def compare_medians(record: Record, series: str, level: float = 0.99) -> Medians
 
     Notes
     -----
-    Used in: no chapter.
+    Used in: strong/quantized.
     """
     rows = _rows(record, series=series)
     bits, weights = np.unique(record["bits"][rows]), np.unique(record["weights"][rows])
@@ -146,7 +146,7 @@ def sparse_shares(record: Record, density: float, bits: int, weights: int) -> Sp
 
     Notes
     -----
-    Used in: no chapter.
+    Used in: strong/quantized.
     """
     rows = _rows(record, series="sparse", density=density, bits=bits, weights=weights)
     units, networks = record["units"][rows], record["networks"][rows]

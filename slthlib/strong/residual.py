@@ -7,7 +7,7 @@ each coordinate, one if x is never negative, take the weights 1 and -1 from rand
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -50,6 +50,8 @@ class ResidualTicket:
         Whether the random network has skips, or makes them from random weights.
     relu : bool
         Whether a ReLU stands between blocks; there is none after the last.
+    target : tuple of Target
+        What it was made for, block by block.
 
     Notes
     -----
@@ -59,6 +61,7 @@ class ResidualTicket:
     blocks: tuple[StrongTicket, ...]
     skip: Skip
     relu: bool
+    target: tuple[Target, ...] = field(default=(), repr=False)
 
     @property
     def unsolved(self) -> tuple[Unsolved, ...]:
@@ -135,15 +138,16 @@ class ResidualTicket:
             whole = max(whole, math.log2(ours) if ours > 0 else 0.0)
         return Exactness(tuple(bits), whole)
 
-    def verify(self, blocks: Sequence[Any], x: ArrayLike | None = None) -> Verification:
+    def verify(self, x: ArrayLike | None = None, *, target: Sequence[Any] | None = None) -> Verification:
         """Add up all effective weights again, those of the skip too, and compare them, and outputs, with the target."""
-        targets = [read_block(one, place, self.blocks[0].recipe.bits) for place, one in enumerate(blocks)]
+        asked = self.target if target is None else target
+        targets = [read_block(one, place, self.blocks[0].recipe.bits) for place, one in enumerate(asked)]
         if len(targets) != len(self.blocks):
-            raise ValueError(f"blocks: expected {len(self.blocks)} blocks, got {len(targets)}")
+            raise ValueError(f"target: expected {len(self.blocks)} blocks, got {len(targets)}")
         weights = wrong = 0
         worst = 0.0
-        for ticket, target in zip(self.blocks, targets, strict=True):
-            wanted = [rows_of(ticket.recipe, target, place, self.skip) for place in (0, 1)]
+        for ticket, block in zip(self.blocks, targets, strict=True):
+            wanted = [rows_of(ticket.recipe, block, place, self.skip) for place in (0, 1)]
             found = compare_weights(ticket.recipe, ticket.words, wanted)
             weights, wrong, worst = weights + found[0], wrong + found[1], max(worst, found[2])
         if x is None:
@@ -222,7 +226,7 @@ def embed_residual(
 
     Notes
     -----
-    Used in: no chapter.
+    Used in: strong/beyond_dense.
     """
     if skip not in ("free", "solved"):
         raise ValueError(f"skip: expected one of free, solved, got {skip!r}")
@@ -251,7 +255,7 @@ def embed_residual(
         if skip == "solved" and candidates is None:
             recipe = enough_for_ones(recipe, share / 2)
         made.append(_solve(recipe, target, skip, threads))
-    return ResidualTicket(tuple(made), skip, relu)
+    return ResidualTicket(tuple(made), skip, relu, tuple(targets))
 
 
 def _solve(recipe: Recipe, target: Target, skip: Skip, threads: int | None) -> StrongTicket:

@@ -147,7 +147,7 @@ def choose_source_bits(bits: int, solves: int, banks: int, failure: float, signe
     >>> choice.source_bits
     4
 
-    Used in: no chapter.
+    Used in: strong/quantized.
     """
     _checked(bits, solves, banks, failure)
     branches = 2 if signed else 1
@@ -198,7 +198,7 @@ def two_level_candidates(
     -------
     TwoLevelCandidates
 
-    Used in: no chapter.
+    Used in: strong/quantized.
     """
     _checked(bits, solves, banks, failure)
     law = solve_law(bits, source_bits, False, True)

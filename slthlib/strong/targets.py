@@ -26,7 +26,7 @@ class TargetLayer:
 
     Notes
     -----
-    Used in: no chapter.
+    Used in: strong/beyond_dense.
     """
 
     weight: NDArray[np.float64]

@@ -2,17 +2,22 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from slthlib.strong._reference import compare_outputs, compare_weights
 from slthlib.strong._running import run_ticket
 from slthlib.strong._saving import decode_mask, encode_mask, header_of, memory_of, recipe_of
-from slthlib.strong._ticket_file import TicketFileError, read, write
+from slthlib.strong._ticket_file import TicketFileError, pack, read, write
 from slthlib.strong.exactness import Exactness, exactness_of
+from slthlib.strong.export import to_torch
 from slthlib.strong.recipe import Recipe
-from slthlib.strong.targets import read_target
+from slthlib.strong.targets import Target, read_target
+
+if TYPE_CHECKING:
+    from torch import nn
 
 __all__ = ["StrongTicket", "Unsolved", "Verification"]
 
@@ -97,10 +102,12 @@ class StrongTicket:
         After how many units of its bank each weight was solved, -1 where it was not; None for a ticket from a file.
     seconds : dict
         How long ``drawing`` and ``solving`` took.
+    target : Target, optional
+        What the ticket was made for; None for a ticket from a file, which holds nothing but the mask.
 
     Notes
     -----
-    Used in: no chapter.
+    Used in: strong/bits.
     """
 
     recipe: Recipe
@@ -108,6 +115,25 @@ class StrongTicket:
     unsolved: tuple[Unsolved, ...] = ()
     needed: tuple[NDArray[np.int16], ...] | None = field(default=None, repr=False)
     seconds: dict[str, float] = field(default_factory=dict)
+    target: Target | None = field(default=None, repr=False)
+
+    @property
+    def masks(self) -> tuple[NDArray[np.bool_], ...]:
+        """The masks of all even layers, a byte for each connection; see `mask`."""
+        return tuple(self.mask(layer) for layer in range(len(self.words)))
+
+    @property
+    def max_weight_error(self) -> float:
+        """The largest difference of an effective weight, added up again, and that of the target."""
+        return self.verify().largest_error
+
+    def bits(self) -> int:
+        """What the ticket costs on disk, in bits: the size of the file that `save` writes."""
+        return 8 * len(pack(*self._content()))
+
+    def to_torch(self, *, dtype: str = "float64", masked: bool = True, limit: float = 2.0) -> "nn.Sequential":
+        """Export the random network, masked or as it was drawn; see `slthlib.strong.to_torch`."""
+        return to_torch(self, dtype=dtype, masked=masked, limit=limit)
 
     @property
     def kept(self) -> int:
@@ -165,11 +191,14 @@ class StrongTicket:
 
     def save(self, path: str | Path) -> int:
         """Write the seed, the recipe and the coded mask to a file, and return its size in bytes."""
+        write(path, *self._content())
+        return Path(path).stat().st_size
+
+    def _content(self) -> tuple[dict[str, Any], list[bytes]]:
+        """Header and sections of its file."""
         unsolved = [[one.layer, one.output, one.coordinate, int(one.negative)] for one in self.unsolved]
         header = header_of(self.recipe, unsolved[:4000])
-        sections = [encode_mask(self.recipe, place, words) for place, words in enumerate(self.words)]
-        write(path, header, sections)
-        return Path(path).stat().st_size
+        return header, [encode_mask(self.recipe, place, words) for place, words in enumerate(self.words)]
 
     @classmethod
     def load(cls, path: str | Path, *, limit: float = 4.0) -> "StrongTicket":
@@ -205,15 +234,15 @@ class StrongTicket:
                              "embed with signed_inputs=True")  # fmt: skip
         return x
 
-    def verify(self, target: Any, x: ArrayLike | None = None, *, threads: int | None = None) -> Verification:
-        """Add up all effective weights again, and compare them, and outputs on some inputs, with the target's.
+    def verify(self, x: ArrayLike | None = None, *, target: Any = None, threads: int | None = None) -> Verification:
+        """Add up all effective weights again, and compare them, and outputs on the inputs ``x``, with the target's.
 
         On the grid both are compared as whole numbers if ``x`` holds such, and the target is run with the same
-        arithmetic as the ticket otherwise.
+        arithmetic as the ticket otherwise. A ticket from a file does not hold its ``target`` and needs to be given it.
         """
-        from slthlib.strong._reference import compare_outputs, compare_weights
-
-        given = read_target(target)
+        if target is None and self.target is None:
+            raise ValueError("target: a ticket from a file does not hold its target; pass target=")
+        given = read_target(self.target if target is None else target)
         read = self.recipe.integer_targets if self.recipe.bits is not None else self.recipe.real_targets
         wanted = [read(given, place) for place in range(len(self.words))]
         weights, wrong, worst = compare_weights(self.recipe, self.words, wanted)

@@ -79,7 +79,7 @@ def transition_bounds(
     -------
     TransitionBounds
 
-    Used in: no chapter.
+    Used in: strong/quantized.
     """
     if construction not in ("copies", "diamond"):
         raise ValueError(f"construction: expected 'copies' or 'diamond', got {construction!r}")
@@ -174,7 +174,7 @@ def certify_drawn_targets(
     -------
     float, at most 1
 
-    Used in: no chapter.
+    Used in: strong/quantized.
     """
     law, rng = solve_law(bits, source_bits, True), np.random.default_rng(seed)
     size = np.abs(rng.integers(-law.S, law.S, (draws, n), endpoint=True))

@@ -52,7 +52,7 @@ def reachable_sums(items: ArrayLike, low: int, high: int) -> NDArray[np.bool_]:
     >>> reachable_sums([3, -1], -1, 3)
     array([ True,  True, False,  True,  True])
 
-    Used in: sums/quantized.
+    Used in: sums/quantized, strong/pruning_is_all.
     """
     rows, _ = whole_rows(items, batch=False)
     low, high = check_range(low, high)

@@ -107,7 +107,7 @@ def closest_subset(items: ArrayLike, target: float, *, size: int | None = None) 
     >>> closest_subset([8, 7, 6], 12).error
     1
 
-    Used in: tickets/hidden, sums/subset_sum.
+    Used in: tickets/hidden, sums/subset_sum, strong/pruning_is_all.
     """
     array = as_array(items, finite=False)
     if array.ndim != 1:
@@ -165,7 +165,7 @@ def closest_subsets(
     >>> closest_subsets([[8, 7, 6], [1, 2, 4]], [12, 5]).errors
     array([1, 0])
 
-    Used in: tickets/hidden, sums/subset_sum, sums/quantized.
+    Used in: tickets/hidden, sums/subset_sum, sums/quantized, strong/pruning_is_all, strong/bits.
     """
     array = as_array(items, finite=False)
     if array.ndim not in (1, 2):

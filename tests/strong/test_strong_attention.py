@@ -31,8 +31,8 @@ def test_logits_and_values_are_those_of_the_target(bits):
     target, x = heads(bits), tokens(bits)
     ticket = embed_attention(target, seed=bits)
     assert ticket.unsolved == ()
-    assert ticket.verify(target, x).exact
-    assert ticket.verify(target, x / 128).exact
+    assert ticket.verify(x, target=target).exact
+    assert ticket.verify(x / 128, target=target).exact
     assert ticket.exactness(input_bits=7).float64
     # Independently: whole numbers from the grid, through einsum.
     Q, V = (np.rint(one * 2**bits).astype(np.int64) for one in (target.logits, target.values))
@@ -122,7 +122,7 @@ def test_one_wrong_bit_is_found():
         a = ticket.layouts[place % 2].draw_rows(5, place, 0)
         unit = int(np.flatnonzero(a[2, 3] * b[3])[0])
         ticket.words[place][2, 3, unit >> 6] ^= np.uint64(1) << np.uint64(unit & 63)
-        found = ticket.verify(target, tokens())
+        found = ticket.verify(tokens(), target=target)
         assert found.wrong == 1
         assert found.largest_difference > 0
 
@@ -131,7 +131,7 @@ def test_what_is_not_solved_is_named():
     target = heads(8)
     ticket = embed_attention(target, candidates=9, seed=0)
     assert ticket.unsolved
-    assert ticket.verify(target).wrong == len(ticket.unsolved)
+    assert ticket.verify(target=target).wrong == len(ticket.unsolved)
     assert {one.layer for one in ticket.unsolved} <= set(range(2 * HEADS))
 
 

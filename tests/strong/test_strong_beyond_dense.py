@@ -54,7 +54,7 @@ def test_taps_that_never_fall_on_padding():
 @pytest.mark.ledger("prop-exact-sums")
 @pytest.mark.parametrize(("kind", "p"), [(np.float32, 24), (np.float64, 53)])
 def test_no_order_rounds_a_sum_below_the_bound(kind, p):
-    """Terms of either sign whose sizes add up to 2**p - 1; one more step of the unit, and there is a sum that rounds."""
+    """Terms of either sign whose sizes add up to 2**p - 1; a step beyond, and there is a sum that rounds."""
     rng = np.random.default_rng(p)
     for _ in range(100):
         cuts = np.sort(rng.integers(0, 2**p, 40, dtype=np.int64))
@@ -93,9 +93,7 @@ def test_a_head_takes_one_sum_an_entry_and_no_layer():
     rng = np.random.default_rng(3)
     heads, d1, inner, d2 = 2, 4, 3, 5
     shapes = ((d1, inner), (d1, inner), (d1, inner), (inner, d2))
-    target = merge_heads(
-        *(rng.normal(0, 0.3, (heads, *one)) for one in shapes), 5, logit_scale=2.0, value_scale=2.0
-    )
+    target = merge_heads(*(rng.normal(0, 0.3, (heads, *one)) for one in shapes), 5, logit_scale=2.0, value_scale=2.0)
     ticket = embed_attention(target, candidates=40, seed=3)
     unit = 2.0 ** -(2 * ticket.layouts[0].bits)
     for head in range(heads):

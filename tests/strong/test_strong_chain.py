@@ -25,8 +25,8 @@ def test_a_chain_is_its_target(bits):
     target, x = network(bits), whole(bits)
     ticket = embed_chain(target, seed=bits)
     assert ticket.unsolved == ()
-    assert ticket.verify(target, x).exact
-    assert ticket.verify(target, x / 128).exact
+    assert ticket.verify(x, target=target).exact
+    assert ticket.verify(x / 128, target=target).exact
     assert ticket.exactness(input_bits=7).float64
     first, second = (np.rint(one.weight * 2**bits).astype(np.int64) for one in target.layers)
     assert (ticket.integers(x) == np.maximum(x @ first.T, 0) @ second.T).all()
@@ -129,9 +129,9 @@ def test_what_no_output_reads_is_removed():
             at = at[np.random.default_rng(level).permutation(len(at))[:10]]
             for one in at:
                 mask[tuple(one)] = False
-                assert ticket.verify(target).wrong > 0, f"a bit of level {level} of layer {place} is of use"
+                assert ticket.verify(target=target).wrong > 0, f"a bit of level {level} of layer {place} is of use"
                 mask[tuple(one)] = True
-    assert ticket.verify(target).exact
+    assert ticket.verify(target=target).exact
 
 
 def test_an_added_bit_is_found():
@@ -142,14 +142,14 @@ def test_an_added_bit_is_found():
     bank = ticket.layers[0].draw_bank(5, 0)[j]
     free = ~ticket.masks[0][0][j, s, slot, unit] & (bank == (1 if s == 0 else -1))
     ticket.masks[0][0][j, s, slot, unit, int(np.flatnonzero(free)[0])] = True
-    assert ticket.verify(target).wrong > 0
+    assert ticket.verify(target=target).wrong > 0
 
 
 def test_what_is_not_solved_is_named():
     target = network(5)
     ticket = embed_chain(target, copies=3, seed=0)
     assert ticket.unsolved
-    assert ticket.verify(target).wrong == len(ticket.unsolved)
+    assert ticket.verify(target=target).wrong == len(ticket.unsolved)
     for one in ticket.unsolved:
         kept = ticket.masks[one.layer][-1][one.output, one.coordinate, int(one.negative)]
         assert not kept.any(), "half a weight is not kept"
@@ -165,7 +165,7 @@ def test_the_costs_are_those_of_what_is_built(bits):
     assert (chain.cost.parameters, chain.depth) == (said.chain, said.chain_depth)
     assert (unary.recipe.parameters(), unary.recipe.depth) == (said.unary, said.unary_depth)
     assert chain.unsolved == unary.unsolved == ()
-    assert chain.verify([top]).exact
+    assert chain.verify(target=[top]).exact
 
 
 def test_where_the_chain_wins():

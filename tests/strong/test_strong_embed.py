@@ -5,9 +5,10 @@ from multiprocessing import get_context
 
 import numpy as np
 import pytest
+import torch
 from strong_tools import convolutions, dense, first_prefix
 
-from slthlib.strong import Target, TargetLayer, embed, to_torch
+from slthlib.strong import StrongTicket, Target, TargetLayer, embed, to_torch
 from slthlib.strong._layout import Layout
 from slthlib.strong._reference import run_target
 from slthlib.strong._solve_grid import solve_on_grid
@@ -37,7 +38,7 @@ def test_a_dense_ticket_is_its_target(kind, bits):
     ticket = embed(target, seed=bits, **KINDS[kind])
     assert ticket.unsolved == ()
     x = whole(rng, (40, 7))
-    found = ticket.verify(target, x)
+    found = ticket.verify(x, target=target)
     assert found.exact
     assert found.outputs == 120
     assert found.weights == sum(one.outputs * one.coordinates for one in ticket.recipe.layouts) + 7 * (
@@ -56,7 +57,7 @@ def test_a_convolution_is_its_target(kind, bits):
     ticket = embed(target, seed=bits, **KINDS[kind])
     assert ticket.unsolved == ()
     x = whole(rng, (5, 2, 7, 8))
-    assert ticket.verify(target, x).exact
+    assert ticket.verify(x, target=target).exact
     assert (ticket(x / 256) == run_target(target, x / 256) * target.scale).all()
 
 
@@ -66,7 +67,7 @@ def test_signs_alone_make_any_target():
     ticket = embed(target, source="sign", candidates=300, seed=1)
     x = whole(rng, (40, 5))
     assert ticket.unsolved == ()
-    assert ticket.verify(target, x).exact
+    assert ticket.verify(x, target=target).exact
     assert set(np.unique(ticket.recipe.layout(0).draw_rows(1, 0, 0))) == {-1, 1}
     assert (ticket(x / 256) == run_target(target, x / 256) * target.scale).all()
 
@@ -131,7 +132,7 @@ def test_real_weights_are_met_within_the_tolerance():
     target = [np.clip(rng.normal(size=(20, 15)) * 0.2, -0.5, 0.5), np.clip(rng.normal(size=(4, 20)) * 0.2, -0.5, 0.5)]
     for source in ("uniform", "normal"):
         ticket = embed(target, tolerance=0.01, source=source, candidates=80, seed=1)
-        found = ticket.verify(target, rng.normal(size=(30, 15)))
+        found = ticket.verify(rng.normal(size=(30, 15)), target=target)
         assert ticket.unsolved == ()
         assert found.wrong == 0
         assert 0 < found.largest_error <= 0.01
@@ -154,7 +155,7 @@ def test_a_sparse_ticket_keeps_the_share_asked_for():
     target = dense(rng, (6, 8, 4), bits=4, bias=False)
     ticket = embed(target, sparsity=0.25, candidates=90, signed_inputs=False, seed=4)
     assert ticket.unsolved == ()
-    assert ticket.verify(target).exact
+    assert ticket.verify(target=target).exact
     for place, layout in enumerate(ticket.recipe.layouts):
         _, count = layout.alive(layout.draw_banks(4, place))
         assert set(ticket.mask(place).sum(2).ravel()) == {round(0.25 * count.min())}
@@ -207,12 +208,12 @@ def test_rows_that_are_drawn_in_many_blocks(monkeypatch):
     x = whole(np.random.default_rng(0), (20, 30))
     ticket = embed(target, seed=9, candidates=100, threads=2)
     assert ticket.recipe.layout(0).blocks > 5
-    assert ticket.verify(target, x).exact
+    assert ticket.verify(x, target=target).exact
     with ThreadPoolExecutor(3) as pool:
         pooled = embed(target, seed=9, candidates=100, executor=pool)
     assert all((a == b).all() for a, b in zip(ticket.words, pooled.words, strict=True))
     real = [0.5 * layer.weight for layer in target.layers]
-    assert embed(real, tolerance=0.01, candidates=90, seed=9).verify(real).wrong == 0
+    assert embed(real, tolerance=0.01, candidates=90, seed=9).verify(target=real).wrong == 0
     assert (to_torch(ticket)(as_torch(x / 256)).numpy() * ticket.recipe.scale == ticket(x / 256)).all()
 
 
@@ -242,7 +243,7 @@ def test_verify_finds_one_wrong_bit():
     ticket = embed(target, seed=1, candidates=90)
     unit = int(np.flatnonzero(ticket.mask(1)[2, 3])[0])
     ticket.words[1][2, 3, unit >> 6] ^= np.uint64(1) << np.uint64(unit & 63)
-    found = ticket.verify(target, whole(np.random.default_rng(0), (50, 6)))
+    found = ticket.verify(whole(np.random.default_rng(0), (50, 6)), target=target)
     assert found.wrong == 1
     assert not found.exact
     assert found.largest_error > 0
@@ -252,7 +253,7 @@ def test_what_is_not_solved_is_named():
     target = dense(np.random.default_rng(8), (12, 14, 5), bits=6)
     ticket = embed(target, seed=1, candidates=18)
     assert ticket.unsolved
-    found = ticket.verify(target)
+    found = ticket.verify(target=target)
     assert found.wrong == len(ticket.unsolved)
     for one in ticket.unsolved:
         assert not ticket.mask(one.layer)[one.output, one.coordinate].any() or one.layer == 0
@@ -266,3 +267,24 @@ def test_half_of_the_copies_of_the_constant_are_dead():
     counts = [embed(one, construction="copies", plan=True, seed=0).candidates[1] for one in (plain, target)]
     assert 1.5 * counts[0] < counts[1] < 2.5 * counts[0]
     assert sum(bool(embed(target, construction="copies", seed=seed).unsolved) for seed in range(30)) <= 3
+
+
+def test_a_ticket_knows_its_target_and_its_cost(tmp_path):
+    rng = np.random.default_rng(8)
+    target = [rng.integers(-8, 9, (5, 4)) / 16, rng.integers(-8, 9, (3, 5)) / 16]
+    ticket = embed(target, bits=4, seed=3)
+    x = rng.integers(-50, 51, (20, 4))
+    assert ticket.verify(x) == ticket.verify(x, target=target)
+    assert ticket.verify().exact
+    assert ticket.max_weight_error == 0.0
+    other = [target[0] + np.eye(5, 4) / 16 * np.where(target[0] < 0.5, 1, -1), target[1]]
+    assert ticket.verify(target=other).wrong == 8  # four weights, two signs each
+    assert [one.shape for one in ticket.masks] == [(5, 4, ticket.recipe.units[0]), (3, 5, ticket.recipe.units[1])]
+    assert sum(int(one.sum()) for one in ticket.masks) == ticket.kept
+    assert ticket.bits() == 8 * ticket.save(tmp_path / "ticket.slt")
+    scaled = ticket.to_torch()(torch.from_numpy(x.astype(float))).numpy()
+    assert (scaled * 2.0 ** -ticket.recipe.gain(1) == ticket(x)).all()
+    loaded = StrongTicket.load(tmp_path / "ticket.slt")
+    assert loaded.verify(x, target=target).exact
+    with pytest.raises(ValueError, match="target: a ticket from a file"):
+        loaded.verify(x)

@@ -56,7 +56,7 @@ def test_signs_with_a_bias_in_the_second_layer(construction):
     for seed in range(30):
         target = dense(np.random.default_rng(seed), (3, 4, 2), bits=3)
         ticket = embed(target, source="sign", construction=construction, failure=0.2, seed=seed)
-        assert ticket.unsolved or ticket.verify(target, np.arange(12).reshape(4, 3)).exact
+        assert ticket.unsolved or ticket.verify(np.arange(12).reshape(4, 3), target=target).exact
         failed += bool(ticket.unsolved)
     assert clopper_pearson(failed, 30, level=0.999).low <= 0.2
     plan = embed(target, source="sign", construction=construction, plan=True, seed=0)

@@ -64,7 +64,7 @@ def test_stacked_blocks_are_their_target(skip, construction, bits):
             blocks, skip=skip, relu=relu, construction=construction, candidates=UNITS[construction], seed=bits
         )
         assert ticket.unsolved == ()
-        assert ticket.verify(blocks, x / 32).exact
+        assert ticket.verify(x / 32, target=blocks).exact
         assert ticket.exactness(input_bits=5).float64
         wanted = through_torch(blocks, x / 32, relu)
         assert (ticket(x / 32) == wanted).all()
@@ -73,7 +73,7 @@ def test_stacked_blocks_are_their_target(skip, construction, bits):
         # In whole numbers: the inputs are units of 1/32.
         if ticket.exactness(input_bits=5).int64:
             assert (ticket.integers(x, one=32) == wanted * 32 * 2.0**ticket.unit).all()
-            assert ticket.verify(blocks, x).exact
+            assert ticket.verify(x, target=blocks).exact
         else:
             assert bits >= 7
         assert ticket.depth == (4 if construction == "diamond" else 3) * 2
@@ -87,7 +87,7 @@ def test_convolutions_that_keep_the_size(skip, bits):
     x = whole(rng, 3, 2, 5, 6)
     ticket = embed_residual(blocks, skip=skip, candidates=110, seed=1)
     assert ticket.unsolved == ()
-    assert ticket.verify(blocks, x).exact
+    assert ticket.verify(x, target=blocks).exact
     assert (ticket(x / 32) == through_torch(blocks, x / 32, True)).all()
 
 
@@ -114,7 +114,7 @@ def test_one_carrier_is_enough_where_inputs_are_not_negative():
     blocks = [block(rng), block(rng)]
     x = np.abs(whole(rng, 20, 5))
     ticket = embed_residual(blocks, skip="solved", candidates=100, signed_inputs=False, seed=2)
-    assert ticket.verify(blocks, x).exact
+    assert ticket.verify(x, target=blocks).exact
     assert [one.recipe.geometry[0].outputs for one in ticket.blocks] == [6 + 5, 6 + 5]
     with pytest.raises(ValueError, match="made for inputs that are not negative"):
         ticket(-x / 32 - 1)
@@ -142,7 +142,7 @@ def test_one_wrong_bit_is_found(row):
     coordinate = 3
     unit = int(np.flatnonzero(ticket.blocks[0].mask(0)[row, coordinate])[0])
     ticket.blocks[0].words[0][row, coordinate, unit >> 6] ^= np.uint64(1) << np.uint64(unit & 63)
-    found = ticket.verify([target], whole(rng, 50, 5))
+    found = ticket.verify(whole(rng, 50, 5), target=[target])
     assert found.wrong == 1
     assert found.largest_difference > 0
 
@@ -153,7 +153,7 @@ def test_signs_can_make_the_skip_too():
     ticket = embed_residual([target], bits=3, skip="solved", source="sign", seed=1)
     x = whole(rng, 20, 4)
     assert ticket.unsolved == ()
-    assert ticket.verify([target], x).exact
+    assert ticket.verify(x, target=[target]).exact
 
 
 @pytest.mark.slow
@@ -202,7 +202,7 @@ def test_what_cannot_be_is_refused():
     large = [np.full((4, 3), 0.75), np.zeros((3, 4))]
     refused(ValueError, r"expected numbers in \[-1/2, 1/2\]", [large], bits=3)
     ticket = embed_residual([good], candidates=100, seed=0)
-    with pytest.raises(ValueError, match="blocks: expected 1 blocks, got 2"):
-        ticket.verify([good, good])
+    with pytest.raises(ValueError, match="target: expected 1 blocks, got 2"):
+        ticket.verify(target=[good, good])
     with pytest.raises(ValueError, match="int64 holds 63"):
         ticket.integers(np.full((1, 5), 2**60))

@@ -57,7 +57,7 @@ class Attention:
     spectral : float or None
         Largest spectral norm of the projections, at most 1; None where it is not known.
 
-    Used in: no chapter.
+    Used in: strong/beyond_dense.
     """
 
     inputs: int
@@ -81,7 +81,7 @@ def da_cunha(network: NetworkShape) -> Requirement:
     -------
     Requirement
 
-    Used in: no chapter.
+    Used in: strong/beyond_dense.
     """
     if all(len(layer.shape) == 2 for layer in network.layers):
         raise HypothesisError("layers: the theorem is about convolutions, got matrices only")
@@ -104,7 +104,7 @@ def ferbach(network: NetworkShape) -> Requirement:
     -------
     Requirement
 
-    Used in: no chapter.
+    Used in: strong/beyond_dense.
     """
     return FERBACH.asks(
         network,
@@ -135,7 +135,7 @@ def otsuka(attention: Attention, *, eps: float, C: float | None = None) -> Requi
     Requirement
         Its widths are (n_K, n_V); without them where C is not given. No overhead: the target's inner widths are free.
 
-    Used in: no chapter.
+    Used in: strong/beyond_dense.
     """
     if not isinstance(attention, Attention):
         raise TypeError(f"attention: expected an Attention, got {type(attention).__name__}")

@@ -49,7 +49,7 @@ def diffenderfer(network: NetworkShape, *, eps: float, C_width: float | None = N
     Requirement
         Without a number where the constant is not given.
 
-    Used in: no chapter.
+    Used in: strong/beyond_dense.
     """
     accuracy, width = tolerance(eps), constant("C_width", C_width)
     dense = plain_dense(network)
@@ -82,7 +82,7 @@ def sreenivasan(
     Requirement
         Without a number where no constant is given.
 
-    Used in: no chapter.
+    Used in: strong/beyond_dense.
     """
     accuracy, deep, wide = tolerance(eps), constant("C_depth", C_depth), constant("C_width", C_width)
     dense = plain_dense(network)

@@ -33,7 +33,7 @@ def coprime_failure(pairs: ArrayLike, M: int) -> float | Array:
     -------
     float or float64 array, at most 1
 
-    Used in: no chapter.
+    Used in: strong/quantized.
     """
     count, largest = counts(pairs, "pairs", 0), whole("M", M, 4)
     if largest % 4:

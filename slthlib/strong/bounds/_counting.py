@@ -71,7 +71,7 @@ def items_by_counting(bits: int, *, full_range: bool = False) -> int:
     -------
     int
 
-    Used in: no chapter.
+    Used in: strong/quantized.
     """
     k, _ = bits_checked(bits)
     return laws.counting_bound(M=2 ** (k if flag("full_range", full_range) else k - 1))
@@ -93,7 +93,7 @@ def mask_bits(parameters: int, kept: int) -> float:
     -------
     float
 
-    Used in: no chapter.
+    Used in: strong/sparsity.
     """
     m = whole("parameters", parameters, 1)
     k = whole("kept", kept, 0, m)
@@ -117,6 +117,6 @@ def permutation_bits(network: NetworkShape) -> float:
     -------
     float
 
-    Used in: no chapter.
+    Used in: strong/bits.
     """
     return sum(math.lgamma(layer.outputs + 1) for layer in network.layers[:-1]) / math.log(2)

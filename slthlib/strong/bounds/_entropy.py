@@ -22,7 +22,7 @@ def binary_entropy(p: float | NDArray[np.float64]) -> float | NDArray[np.float64
     -------
     float or float64 array
 
-    Used in: no chapter.
+    Used in: strong/sparsity, strong/bits.
     """
     density = np.asarray(p, dtype=np.float64)
     if not np.all((density >= 0) & (density <= 1)):

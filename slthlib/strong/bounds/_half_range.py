@@ -58,7 +58,7 @@ def half_range_failure(
     -------
     float or float64 array, at most 1
 
-    Used in: no chapter.
+    Used in: strong/quantized.
     """
     count, part = counts(n), real("share", share, 0.0, 1.0, "(0, 1]")
     if (M is None) == (eps is None):

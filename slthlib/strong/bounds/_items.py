@@ -84,7 +84,7 @@ def solve_failure(bound: str, n: ArrayLike, *, bits: int, source_bits: int | Non
     -------
     float or float64 array, at most 1
 
-    Used in: no chapter.
+    Used in: strong/quantized.
     """
     chosen, k, s = _chosen(bound, bits, source_bits)
     return chosen.call(counts(n), k, s)

@@ -69,7 +69,7 @@ def pensia(network: NetworkShape, *, eps: float, failure: float, C: float | None
     Requirement
         Without widths where C is not given.
 
-    Used in: no chapter.
+    Used in: strong/pruning_is_all.
     """
     worst = min(tolerance(eps), probability("failure", failure))
     scale, dense = constant("C", C), plain_dense(network)
@@ -107,7 +107,7 @@ def pensia_lower(network: NetworkShape, *, eps: float, success: float = 0.5) -> 
     -------
     Requirement
 
-    Used in: no chapter.
+    Used in: strong/pruning_is_all.
     """
     accuracy, share = tolerance(eps), probability("success", success)
     if accuracy >= 0.5:
@@ -142,7 +142,7 @@ def pensia_experiment(network: NetworkShape, *, eps: float, c: float) -> Require
     >>> bounds.pensia_experiment(bounds.network([(500, 784), (10, 500)]), eps=0.01, c=3).parameters
     8337000
 
-    Used in: no chapter.
+    Used in: strong/pruning_is_all.
     """
     accuracy, scale = tolerance(eps), constant("c", c)
     if scale is None:
@@ -169,6 +169,6 @@ def burkholz(network: NetworkShape) -> Requirement:
     -------
     Requirement
 
-    Used in: no chapter.
+    Used in: strong/beyond_dense.
     """
     return BURKHOLZ.asks(network, depth=network.depth + 1, reason="the width is known up to its order only")

@@ -56,7 +56,7 @@ def valuation_failure(
     -------
     float or float64 array
 
-    Used in: no chapter.
+    Used in: strong/quantized.
     """
     count = np.asarray(n, dtype=np.float64)
     if not np.all((count >= 1) & (count == np.floor(count)) & np.isfinite(count)):
@@ -108,7 +108,7 @@ def network_parity_failure(
     -------
     float
 
-    Used in: no chapter.
+    Used in: strong/quantized.
     """
     k, s = _grids(bits, source_bits)
     single = float(valuation_failure(n, bits=k, source_bits=s))
@@ -151,7 +151,7 @@ def parity(
     -------
     Requirement
 
-    Used in: no chapter.
+    Used in: strong/quantized.
     """
     k, _ = bits_checked(bits)
     source = -(-k // 2) if source_bits is None else source_bits

@@ -53,7 +53,7 @@ def malach(
     Requirement
         Without a number where neither constant is given.
 
-    Used in: no chapter.
+    Used in: strong/pruning_is_all.
     """
     accuracy, width, count = tolerance(eps), constant("C_width", C_width), constant("C_parameters", C_parameters)
     dense = plain_dense(network)
@@ -90,7 +90,7 @@ def orseau(network: NetworkShape) -> Requirement:
     -------
     Requirement
 
-    Used in: no chapter.
+    Used in: strong/pruning_is_all.
     """
     dense = plain_dense(network)
     return ORSEAU.asks(network, checked=dense, reason="the abstract gives the order only, without a formula")

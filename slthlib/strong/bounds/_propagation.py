@@ -45,7 +45,7 @@ def error_propagation(
     >>> round(error_propagation([1.0, 1.0], 0.001, [(10, 10), (10, 10)]), 6)
     0.0201
 
-    Used in: no chapter.
+    Used in: strong/pruning_is_all.
     """
     sizes, factors = _factors(norms, shapes, norm)
     error = real("e", e, 0.0, math.inf, "[0, inf)")
@@ -82,7 +82,7 @@ def tolerance_needed(
     float
         The bound at this tolerance is at most eps, and above it at the next float but a few.
 
-    Used in: no chapter.
+    Used in: strong/pruning_is_all.
     """
     sizes, factors = _factors(norms, shapes, norm)
     limit = real("eps", eps, 0.0, math.inf, "(0, inf)")

@@ -47,7 +47,7 @@ def network(
     >>> network([(500, 784), (10, 500)]).weights
     397000
 
-    Used in: no chapter.
+    Used in: strong/pruning_is_all, strong/sparsity, strong/beyond_dense, strong/quantized, strong/bits.
     """
     if isinstance(target, NetworkShape):
         layers = list(target.layers)

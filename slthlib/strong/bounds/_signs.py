@@ -49,7 +49,7 @@ def one_sign(
     -------
     Requirement
 
-    Used in: no chapter.
+    Used in: strong/quantized.
     """
     k, s = bits_checked(bits, source_bits)
     limit, solves, M = probability("failure", failure), network.solves(signed_inputs), 2**s

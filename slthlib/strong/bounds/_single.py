@@ -76,7 +76,7 @@ def single_weights(
     -------
     Requirement
 
-    Used in: no chapter.
+    Used in: strong/quantized.
     """
     theorem = theorem_single(_single_bound(bound))
     total, checked = probability("failure", failure), half_range(network)

@@ -53,7 +53,7 @@ def natale_items(k: int, *, eps: float, c_hyp: float) -> int:
     -------
     int
 
-    Used in: no chapter.
+    Used in: strong/sparsity.
     """
     size, accuracy = whole("k", k, 1), tolerance(eps)
     scale = real("c_hyp", c_hyp, 1.0, math.inf, "[1, inf)")
@@ -95,7 +95,7 @@ def natale(network: NetworkShape, *, eps: float, density: float, c_amp: float | 
     Requirement
         Without widths where c_amp is not given.
 
-    Used in: no chapter.
+    Used in: strong/sparsity.
     """
     accuracy, wanted, scale = tolerance(eps), probability("density", density), constant("c_amp", c_amp)
     dense = plain_dense(network)
@@ -166,7 +166,7 @@ def natale_lower(
     Requirement
         ``parameters`` is the least n that satisfies the inequality.
 
-    Used in: no chapter.
+    Used in: strong/sparsity.
     """
     accuracy = tolerance(eps)
     if accuracy >= 1 / 16:

@@ -110,7 +110,7 @@ def measured_target_failure(
     -------
     TargetFailure
 
-    Used in: no chapter.
+    Used in: strong/quantized.
     """
     sizes = [countable(int(x)) for x in np.atleast_1d(wholes("n", n)).ravel()]
     largest, rows = whole(S, "S"), whole(draws, "draws", 64)

@@ -91,7 +91,7 @@ def product_target_failure(
     -------
     float64, shape of n followed by that of targets
 
-    Used in: no chapter.
+    Used in: strong/quantized.
     """
     return _failure(_items(whole(S1, "S1"), whole(S2, "S2"), not positive), n, targets, _near(tolerance))
 

@@ -31,7 +31,7 @@ def sized_threshold(
     -------
     float or float64 array, broadcast; at least the n at which k is 1
 
-    Used in: no chapter.
+    Used in: strong/sparsity.
     """
     q = between("share", share, 0.0, 1.0, "(0, 1)")
     top, tolerance = model(M, eps)
