@@ -1,7 +1,6 @@
 """The table of the ledger page."""
 
 import re
-from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -102,7 +101,8 @@ class FillLedger(SphinxPostTransform):
 
 def _title(box: nodes.Element, form: str) -> list[nodes.Node]:
     """What stands between the parentheses of a box's title."""
-    parts = [deepcopy(node) for node in next(box.findall(nodes.title)).children]
+    # Not copy.deepcopy: it follows the parent of a text and copies the whole page, for every box.
+    parts = [node.deepcopy() for node in next(box.findall(nodes.title)).children]
     before, _, after = form.partition("%t")
     if parts and isinstance(parts[0], nodes.Text):
         parts[0] = nodes.Text(parts[0].removeprefix(before).lstrip().removeprefix(before.lstrip()))

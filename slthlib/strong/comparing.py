@@ -48,7 +48,7 @@ def compare(
 
     Notes
     -----
-    Used in: no chapter.
+    Used in: strong/quantized.
     """
     given = read_target(target)
     common: dict[str, Any] = {"tolerance": None, "source": "uniform", "candidates": None, "sparsity": None, "seed": 0}

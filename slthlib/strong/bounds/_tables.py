@@ -209,7 +209,7 @@ def frame(rows: Sequence[Requirement]) -> Any:
     pandas.DataFrame
         Indexed by the name of the theorem.
 
-    Used in: no chapter.
+    Used in: strong/quantized.
     """
     try:
         import pandas
