@@ -21,7 +21,7 @@ from slthlib.strong.embedding import _seed
 from slthlib.strong.ticket import Unsolved
 from slthlib.sums.laws import product_target_failure
 
-__all__ = ["AttentionTarget", "AttentionTicket", "embed_attention", "merge_heads"]
+__all__ = ["embed_attention"]
 
 #: The law of one solve is taken so many times as large as it is.
 _SAFETY = 1.4
