@@ -15,7 +15,7 @@ from scipy.stats import binom
 from slthlib.strong._layout import Layout
 from slthlib.strong._sizing import FINEST_FACTOR, least_count
 from slthlib.strong._solve_grid import solve_on_grid
-from slthlib.strong.attention_target import AttentionTarget, integers_of, merge_heads
+from slthlib.strong.attention_target import AttentionTarget, integers_of
 from slthlib.strong.attention_ticket import AttentionTicket
 from slthlib.strong.embedding import _seed
 from slthlib.strong.ticket import Unsolved
