@@ -1,7 +1,6 @@
 """Collects the chapters of the book beside test_notebooks.py, and tests of pages only where there is a browser.
 
-Browsers start to look at pages when tests are collected, in threads beside the other tests, which keep one processor
-busy; the tests of pages come last and find most answers there.
+As many browsers as there are processors look at the pages, after all other tests.
 """
 
 import os
@@ -15,8 +14,6 @@ from replay import ADVICE, Notebook, executed_copy
 from slthlib.lab._threads import processors
 from sphinx_ext.chapters import Chapter
 from sphinx_ext.digest import DigestError, chapter_digest
-
-LOOKS = pytest.StashKey[Looks]()
 
 
 def outdated(root, docname):
@@ -65,21 +62,10 @@ def looks_at_a_page(item):
     return getattr(item, "originalname", "") == "test_page_in_the_browser"
 
 
-def pytest_collection_finish(session):
-    asked = [item for item in session.items if looks_at_a_page(item)]
-    path = find_browser()
-    if not asked or path is None or session.config.option.collectonly:
-        return
-    browsers = processors() if len(asked) == len(session.items) else max(1, processors() - 1)
-    pages = [(item.callspec.params["page"], item.callspec.params["mode"]) for item in asked]
-    session.config.stash[LOOKS] = Looks(pages, path, browsers)
-
-
-def pytest_sessionfinish(session):
-    if LOOKS in session.config.stash:
-        session.config.stash[LOOKS].stop()
-
-
-@pytest.fixture
-def looks(pytestconfig):
-    return pytestconfig.stash[LOOKS]
+@pytest.fixture(scope="session")
+def looks(request):
+    """Browsers at work, in threads of this process: tests that weigh its memory or patch its modules are over."""
+    asked = [item.callspec.params for item in request.session.items if looks_at_a_page(item)]
+    found = Looks([(one["page"], one["mode"]) for one in asked], find_browser(), processors())
+    yield found
+    found.stop()

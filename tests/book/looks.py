@@ -1,4 +1,4 @@
-"""Browsers that look at every page of the built book while other tests run."""
+"""Browsers that look at every page of the built book, side by side."""
 
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
